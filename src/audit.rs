@@ -73,7 +73,7 @@ struct DenialCounts {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 enum CountedCaller {
     One(DeniedCaller),
-    /// Those of callers without a place of their own.
+    /// Denials of callers that have no window, because the table of windows was full.
     Others,
 }
 
@@ -137,7 +137,7 @@ impl Audit {
 type EndedWindow = ((&'static str, CountedCaller), Window);
 
 impl DenialCounts {
-    /// Counts a denial; says whether it has a line of its own.
+    /// Counts a denial; returns whether it gets its own log line.
     fn count(&mut self, denial: Denial, now: Instant) -> bool {
         let mut key = (denial.reason, CountedCaller::One(denial.caller));
         if denial.caller != DeniedCaller::Anonymous && !self.windows.contains_key(&key) && !self.has_room(now)
@@ -178,7 +178,7 @@ impl DenialCounts {
     }
 }
 
-/// Logs how many of a window's denials have no line of their own.
+/// Logs how many of a window's denials got no log line.
 fn log_suppressed(((reason, whose), window): EndedWindow) {
     let count = window.count.saturating_sub(MAX_LINES_PER_WINDOW);
     if count == 0 {

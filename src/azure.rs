@@ -1,5 +1,5 @@
-//! How the worker speaks to Azure: as the app's managed identity, on a developer's machine as the developer, through
-//! bounded clients of its own.
+//! How the worker calls Azure: as the app's managed identity, or on a developer's machine as the developer, through
+//! HTTP clients with size and time limits.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -59,7 +59,7 @@ pub enum TokenError {
         "the app does not have this managed identity: assign it, and name a user-assigned one in AZURE_CLIENT_ID"
     )]
     NotAssigned,
-    /// The identity endpoint is away, slow or failing.
+    /// The identity endpoint is unavailable, slow or failing.
     #[error("the platform's identity endpoint does not answer")]
     Unavailable,
 }

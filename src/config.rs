@@ -49,7 +49,7 @@ pub struct Config {
     pub environment: Environment,
     /// The port on the loopback address that the Functions host expects it on.
     pub port: u16,
-    /// Where orders are kept.
+    /// The database that stores orders.
     pub database: DatabaseSettings,
     /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in, and whose people a message
     /// may name. Read where [`Needs::http`] or [`Needs::incoming`] was asked for, and there it is set on the platform;

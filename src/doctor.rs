@@ -1,8 +1,8 @@
 //! `orders-worker doctor`: this deployment held against the controls, each rule named after the control it asks for.
 //!
-//! Rules about files and settings are asked wherever it runs. What only the app itself can reach is asked where its
-//! settings are those of this process or this machine. With URLs it calls the deployment from outside, with an authenticated
-//! request first and then with each kind of invalid one.
+//! Rules about files and settings run wherever doctor runs. What only the app itself can reach is asked where its
+//! settings are those of this process or this machine. With URLs it calls the deployment from outside, with an
+//! authenticated request first and then with each kind of invalid one.
 
 use functions_lint::App;
 pub use functions_lint::{Finding, Level, Report};

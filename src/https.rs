@@ -13,8 +13,8 @@ use crate::pem::ClientIdentity;
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a connection is kept that no request uses. A failover that drops packets leaves idle connections that never
-/// answer; each would cost a request its whole time.
+/// How long an unused connection stays open. A failover that drops packets leaves idle connections that never answer;
+/// each would cost a request its whole time.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The CA certificates that a server is verified with. Neither the environment nor the system's files can add to them.
@@ -22,7 +22,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum Roots {
     /// The public authorities that this binary was built with.
     Public,
-    /// These authorities alone, in DER.
+    /// Trust these certificate authorities alone, in DER.
     Only(Vec<CertificateDer<'static>>),
 }
 
@@ -57,7 +57,7 @@ pub enum BodyError {
     Interrupted(#[source] reqwest::Error),
 }
 
-/// A client that follows no redirect, asks no proxy, and gives up after `timeout`, an answer's body included.
+/// A client that follows no redirect, uses no proxy, and stops after `timeout`, the answer's body included.
 ///
 /// # Errors
 /// When an authority is no certificate, or the client cannot be made.
@@ -77,7 +77,7 @@ pub fn client_builder(
     Ok(with_limits(tls_builder(roots).map_err(ClientError::Tls)?.with_no_client_auth(), schemes, timeout))
 }
 
-/// A client as of [`client`] that speaks `https` alone and shows servers a certificate of its own.
+/// Like [`client`], for `https` alone, with a client certificate.
 ///
 /// # Errors
 /// When an authority is no certificate, key and certificate do not belong together, or the client cannot be made.

@@ -86,8 +86,8 @@ impl Identity {
         Self { certificates: Some(CertificateValidator::new(settings, vault)), ..self }
     }
 
-    /// Reads again who vouches for certificates, where a vault holds it, and renews the issuer's keys, where tokens are
-    /// judged; returns when there is nothing to read.
+    /// Reads the certificate authorities again, where a vault stores them, and renews the issuer's keys, where tokens
+    /// are verified; returns when there is nothing to read.
     pub async fn keep_fresh(&self, clock: Clock) {
         let certificates = async {
             if let Some(certificates) = &self.certificates {
@@ -102,7 +102,7 @@ impl Identity {
         tokio::join!(certificates, keys);
     }
 
-    /// How many calls wait for the issuer's keys; none where no tokens are judged.
+    /// How many calls wait for the issuer's keys; none where no tokens are verified.
     #[must_use]
     pub fn waiting_for_keys(&self) -> Option<u64> {
         self.tokens().and_then(|tokens| tokens.waiting().try_into().ok())
@@ -115,8 +115,8 @@ impl Identity {
         }
     }
 
-    /// Fetches the issuer's keys if tokens are to be judged, so that the first caller need not wait for them. A
-    /// failure is logged, and the next caller has it tried again.
+    /// Fetches the issuer's keys if tokens are verified, so that the first caller need not wait for them. A failure is
+    /// logged, and the next caller has it tried again.
     pub async fn prepare(&self, now: DateTime<Utc>) {
         if let Some(tokens) = self.tokens() {
             tokens.prepare(now).await;

@@ -25,7 +25,7 @@ impl<'de, const DEPTH: usize> Deserialize<'de> for StrictJson<DEPTH> {
     }
 }
 
-/// A value that may still open so many levels.
+/// A value that may nest this many more levels.
 #[derive(Clone, Copy)]
 struct StrictValue(usize);
 

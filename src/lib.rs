@@ -1,10 +1,10 @@
 //! An Azure Functions custom handler that takes, authorises, stores and fulfils orders.
 //!
-//! The modules read as one invocation does. The crate `azure-functions-handler` turns what the Functions host sends into a
-//! request. [`functions`] registers each function and holds one handler for each; [`identity`] says who is calling,
-//! [`policy`] whether they may, [`rate_limit`] how often; [`validation`] says whether the request is well formed; [`orders`]
-//! is what it means; [`store`] keeps it. [`response`] is what every answer carries, [`problem`] every way to say no, [`audit`]
-//! tells who was refused what and what was changed.
+//! The modules read as one invocation does. The crate `azure-functions-handler` turns what the Functions host sends
+//! into a request. [`functions`] registers each function and holds one handler for each; [`identity`] says who is
+//! calling, [`policy`] whether they may, [`rate_limit`] how often; [`validation`] says whether the request is well
+//! formed; [`orders`] is what it means; [`store`] keeps it. [`response`] is what every answer carries, [`problem`]
+//! every way to refuse, [`audit`] logs who was refused what and what was changed.
 //!
 //! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
 //! [`https`], the app's identity in [`azure`], the [`vault`] and its [`secret`]s, what a [`pem`] text holds, the
@@ -12,8 +12,8 @@
 //! [`config`] reads them from the environment. The [`doctor`] holds a deployment against the controls, and [`startup`] says
 //! why a process cannot serve.
 //!
-//! The module `orders` knows none of the others, and a test keeps it so: it holds nothing of HTTP, SQL or Azure.
-//! Of the handler crate it takes the trace context that a message carries. The store takes permits, not callers; nothing but
+//! The module `orders` uses none of the others, and a test enforces it: it contains no HTTP, SQL or Azure. Of the
+//! handler crate it takes the trace context that a message carries. The store takes permits, not callers; nothing but
 //! `functions` knows both a request and the store.
 
 pub mod config;

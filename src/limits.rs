@@ -90,7 +90,7 @@ pub struct Limits {
     pub messages: MessageLimits,
     /// Bodies, and the answers to those that are refused.
     pub json_body: JsonBodyLimits,
-    /// Unreplayed dead letters.
+    /// Limits of unreplayed dead letters.
     pub dead_letters: DeadLetterLimits,
     /// What is remembered of callers.
     pub memory: MemoryLimits,
@@ -166,25 +166,25 @@ pub struct JsonBodyLimits {
     pub max_echoed_name_bytes: usize,
 }
 
-/// Bounds of unreplayed dead letters: `docs/reference/api.md#dead-letter-ceiling`.
+/// Limits of unreplayed dead letters: `docs/reference/api.md#dead-letter-ceiling`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetterLimits {
-    /// How many are kept; the oldest of more are dropped.
+    /// How many are stored; the oldest of more are deleted.
     pub max_unreplayed: u64,
-    /// How long each is kept.
+    /// How long each is stored.
     pub max_age: TimeDelta,
     /// From which part of either on there is a warning, in percent.
     pub warning_percent: u8,
 }
 
 impl DeadLetterLimits {
-    /// From so many on there is a warning.
+    /// The number of unreplayed dead letters from which a warning is logged.
     #[must_use]
     pub const fn warning_unreplayed(self) -> u64 {
         self.max_unreplayed * self.warning_percent as u64 / 100
     }
 
-    /// From an oldest letter of so many days on there is a warning.
+    /// The age of the oldest dead letter, in days, from which a warning is logged.
     #[must_use]
     pub const fn warning_days(self) -> i64 {
         self.max_age.num_days() * self.warning_percent as i64 / 100
@@ -194,13 +194,13 @@ impl DeadLetterLimits {
 /// Bounds of what is remembered of callers, who can be made up in any number.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryLimits {
-    /// Callers with a rate of their own; all of them fill some three megabytes.
+    /// Callers with their own rate; all of them fill some three megabytes.
     pub max_rate_buckets: usize,
     /// Tokens that need no second verification.
     pub max_cached_tokens: usize,
     /// Callers whose denials are counted apart; they fill less than a megabyte.
     pub max_denial_windows: usize,
-    /// Denials of one caller for one reason that have a line of their own, in one window.
+    /// Denials of one caller for one reason that get their own log line, in one window.
     pub max_denial_lines: u64,
     /// How long a window lasts, from its first denial on.
     pub denial_window: Duration,

@@ -1,4 +1,4 @@
-//! The domain model: orders, products, messages and dead letters. Knows nothing of HTTP, SQL or Azure, and has no clock.
+//! The domain model: orders, products, messages and dead letters. It uses no HTTP, SQL, Azure or clock.
 
 pub mod actor;
 pub mod dead_letter;

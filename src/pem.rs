@@ -24,7 +24,7 @@ pub enum PemError {
     NoKey,
 }
 
-/// A certificate of our own, with what leads up to its authority, and its key.
+/// The worker's client certificate with its intermediates and its private key.
 #[derive(Debug)]
 pub struct ClientIdentity {
     /// The certificate first, then those that signed it.

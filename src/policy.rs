@@ -148,9 +148,9 @@ pub struct Permit<A> {
 /// Whose orders a permit reaches; goes into the SQL that reads or writes them. It never reaches beyond one tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccessScope {
-    /// Those of this owner.
+    /// Orders of this owner.
     Owner(Owner),
-    /// Those of every owner of this tenant, which is the caller's.
+    /// Orders of every owner of this tenant, which is the caller's.
     Tenant(Uuid),
 }
 

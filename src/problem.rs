@@ -41,7 +41,7 @@ pub enum Problem {
     NotFound,
     /// 409: the state of the thing does not allow it; the sentence says which.
     Conflict(&'static str),
-    /// 412: another version is there than the one that was named.
+    /// 412: the current version is not the one that the request names.
     Stale,
     /// 408: the body did not arrive in time.
     BodyTimeout,
@@ -63,9 +63,9 @@ pub enum Problem {
     PreconditionRequired,
     /// 429: too many requests of this caller's; the next is taken after this time.
     RateLimited(Duration),
-    /// 429: as many requests of this caller's are under way as may be.
+    /// 429: this caller already runs as many requests as allowed.
     TooManyConcurrent,
-    /// 503: something that this needs is away; try again.
+    /// 503: a dependency is unavailable; try again.
     Unavailable,
     /// 503: too many wait for the same; there is room again in a second.
     Overloaded,
@@ -86,7 +86,7 @@ pub(crate) struct ProblemDocument<'a> {
     /// Names the invocation: quote it when reporting.
     #[schemars(regex(pattern = "^urn:uuid:[0-9a-f-]{36}$"))]
     instance: String,
-    /// With `invalid-fields` alone: everything that is wrong, or as much of it as is told.
+    /// With `invalid-fields` alone: the wrong fields, up to the limits of number and size.
     #[schemars(length(max = LIMITS.json_body.max_errors))]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],

@@ -1,5 +1,5 @@
 //! How often one caller may call one process (`docs/reference/api.md#rate-limits`, `ORDERS_RATE_LIMIT`). Callers are
-//! told apart by who they proved to be, never by anything that they could write.
+//! distinguished by their verified identity, never by anything that they could write.
 
 use std::{
     cmp::Reverse,
@@ -98,7 +98,7 @@ struct Buckets {
     by_caller: HashMap<Owner, Instant>,
     /// Each caller of `by_caller` once, the one first that may be full first: never later than its bucket says.
     next_full: BinaryHeap<Reverse<(Instant, Owner)>>,
-    /// What all callers without a place of their own share.
+    /// The bucket of all callers that have none.
     shared: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! What the worker needs of the machine to start, and what it tells the operator when it cannot serve.
+//! What the worker needs of the machine to start, and what it reports to the operator when it cannot serve.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -106,7 +106,7 @@ impl ServeError {
     }
 }
 
-/// Writes the last words of a process. When they cannot be written, the exit code still tells of the failure.
+/// Writes the last words of a process. When they cannot be written, the exit code still shows the failure.
 fn write_with_timeout<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
     let words: Arc<[u8]> = words.into();
     let write = move |words: &[u8]| drop(output().write_all(words));

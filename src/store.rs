@@ -55,7 +55,7 @@ pub use open::open;
 pub use outcome::{
     DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
 };
-pub use principals::{AppLogin, AppRole, Principals, RoleName};
+pub use principals::{AppLogin, AppRole, LoginName, Principals};
 pub use relay_schedule::Hold;
 pub use write::{Change, Conflict, WriteError};
 
@@ -117,9 +117,9 @@ pub trait Store: Send + Sync {
         self.migrate_for(&Principals::default(), &|_| ()).await
     }
 
-    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::RolesUnsupported`] on an engine
-    /// that has none. While it waits for a lock, `on_wait` is told which one and who holds it: after two seconds, and
-    /// then every ten.
+    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::RolesUnsupported`] on
+    /// an engine that has none. While it waits for a lock, it calls `on_wait` with the lock and its holder: after two
+    /// seconds, and then every ten.
     async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError>;
 
     /// Whether the database answers.
@@ -132,12 +132,11 @@ pub trait Store: Send + Sync {
     /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
     /// its history row.
     ///
-    /// With a `key` the order is kept once for that caller and key: the key's row, with the draft's content and the
-    /// prices, is inserted in the same transaction. A row that is 24 hours old, by the context's `retention_at`, counts as
-    /// absent. The same content
-    /// again is [`Change::Unchanged`] with the order as it was placed then, whatever became of it or its products since;
-    /// other content is [`WriteError::KeyReused`]. A request that comes while the same one is under way waits for it, and
-    /// after two seconds is [`WriteError::InProgress`].
+    /// With a `key` the order is stored once for that caller and key: the key's row, with the draft's content and the
+    /// prices, is inserted in the same transaction. A row that is 24 hours old, by the context's `retention_at`,
+    /// counts as absent. The same content again is [`Change::Unchanged`] with the order as it was placed then,
+    /// whatever happened to it or its products since; other content is [`WriteError::KeyReused`]. A request that comes
+    /// while the same one is under way waits for it, and after two seconds is [`WriteError::InProgress`].
     async fn place_order(
         &self,
         permit: &Permit<PlaceOrder>,
@@ -244,13 +243,13 @@ pub trait Store: Send + Sync {
         context: WriteContext,
     ) -> Result<bool, StoreError>;
 
-    /// Keeps a dead letter, once for the same queue and payload however often it is recorded; a letter that was
-    /// replayed makes room for another. Outbox rows of that queue that hold its payload are closed.
+    /// Stores a dead letter, once for the same queue and payload however often it is recorded; after a replay the same
+    /// message can be dead-lettered again. Outbox rows of that queue that hold its payload are closed.
     ///
-    /// With `fails` the order that it points at becomes `failed`, from `queued` only, and the outbox row of its
-    /// message is closed; but when that message's letter was replayed, nothing changes: the replay travels under an
-    /// id of its own, so this is the old message once more. And when its id belongs to another message that we sent,
-    /// the letter says [`reused`](crate::orders::Reason::Reused) and all else stays as it is.
+    /// With `fails` the order that it names becomes `failed`, from `queued` only, and the outbox row of its message is
+    /// closed; but when that message's dead letter was replayed, nothing changes: the replay has its own message id,
+    /// so this is the old message once more. When its id belongs to another message that the worker sent, the dead
+    /// letter's reason is [`reused`](crate::orders::Reason::Reused), and nothing else changes.
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
@@ -265,13 +264,12 @@ pub trait Store: Send + Sync {
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError>;
 
-    /// Replays a dead letter, once: the letter is marked, and an outbox row that is due at once
-    /// holds the message.
+    /// Replays a dead letter, once: it is marked, and an outbox row that is due at once holds the message.
     ///
     /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
     /// stand in inbox and outbox, and late copies of it may still be on their way. When its order is `failed`, it
-    /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row
-    /// that is named by the letter. Rows of both kinds are closed by the payload's digest too, when it is received
+    /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row with
+    /// the dead letter's id. Rows of both kinds are closed by the payload's digest too, when it is received
     /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
@@ -280,10 +278,10 @@ pub trait Store: Send + Sync {
         context: WriteContext,
     ) -> Result<DeadLetter, WriteError>;
 
-    /// Deletes what is kept for a time only (`docs/reference/api.md#retention`): request keys after 24 hours, inbox
-    /// rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most
-    /// `limit` rows of each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides
-    /// alone: it should not jump when the clock does.
+    /// Deletes rows whose retention period is over (`docs/reference/api.md#retention`): request keys after 24 hours,
+    /// inbox rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay.
+    /// At most `limit` rows of each; gives how many rows went, so 0 says that nothing is left to forget. What `now`
+    /// is, decides alone: it should not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old
@@ -294,7 +292,7 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ExcessDeadLetter>, StoreError>;
 
-    /// Drops these dead letters, but for those that were replayed meanwhile.
+    /// Deletes these dead letters, except those that were replayed meanwhile.
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
@@ -309,7 +307,8 @@ pub trait Store: Send + Sync {
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError>;
 
-    /// Counts what is under way and what waits for somebody. The pool is this process's own, as it stands before the
-    /// count. Rows that are dated more than a minute after `now`, and those on hold, have no age and are counted apart.
+    /// Counts what is under way and what waits for somebody. The pool's figures are this process's own, from before
+    /// the count. Rows that are dated more than a minute after `now`, and those on hold, have no age and are counted
+    /// apart.
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError>;
 }

@@ -31,7 +31,7 @@ const TIMEOUT: Duration = LIMITS.dependencies.vault_timeout;
 /// The content type under which a vault keeps a certificate and its key as PKCS#12.
 const PKCS12: &str = "application/x-pkcs12";
 
-/// Why a vault does not give a secret. The words of the Azure client are not kept: they quote answers.
+/// Why a vault does not give a secret. The Azure client's messages are not stored: they quote answers.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum VaultError {
     /// It has no secret of this name.
@@ -52,7 +52,7 @@ pub enum VaultError {
          new version"
     )]
     Pkcs12,
-    /// The vault or the identity endpoint is away, slow, throttling, or not who it should be.
+    /// The vault or the identity endpoint is unavailable, slow or throttling, or its certificate is not trusted.
     #[error("the vault does not answer")]
     Unavailable {
         /// How long the vault asks to be left alone.

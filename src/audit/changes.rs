@@ -51,7 +51,7 @@ pub fn product_changed(action: &'static str, product: &Product, actor: ActorKind
         .log();
 }
 
-/// A message is kept as this dead letter.
+/// A message is stored as this dead letter.
 pub fn message_dead_lettered(letter: &DeadLetter) {
     Event::MessageDeadLettered {
         reason: letter.reason.as_str(),

@@ -1,4 +1,4 @@
-//! How denials are told, and when they are counted instead.
+//! How denials are logged, and when they are only counted.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The time by which it is judged what has expired: it does not jump ahead when the system's clock does.
+//! The time that decides what has expired: it does not jump ahead when the system's clock does.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// What the clock and the monotonic clock may be apart between two looks. Time servers correct a clock in smaller steps.
 const MIN_JUMP: TimeDelta = TimeDelta::minutes(1);
 
-/// How long a jump ahead does not count: after it, whatever was kept before the jump is really as old as it looks. No
-/// shorter than the shortest time for which something is kept.
+/// How long a jump ahead is ignored: after that, everything stored before the jump is really as old as it looks. At
+/// least as long as the shortest retention period.
 const JUMP_IGNORED_FOR: Duration = Duration::from_hours(24);
 
 /// Compares the clock with the monotonic one, from when it is made: a jump before that, or in another process, is not
@@ -49,7 +49,7 @@ impl RetentionClock {
         Self(Mutex::new(State { time, moment, jumps: Vec::new() }))
     }
 
-    /// The time by which is judged what has expired, when the clock says `time` at this moment.
+    /// The time that decides what has expired, when the clock shows `time` at this moment.
     pub fn observe(&self, time: DateTime<Utc>, moment: Instant) -> RetentionTime {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = state.jump_to(time, moment);
@@ -64,7 +64,7 @@ impl RetentionClock {
 
 impl State {
     fn jump_to(&mut self, time: DateTime<Utc>, moment: Instant) -> Option<TimeDelta> {
-        // Another thread may have looked later and come first.
+        // Another thread may have read the clock later and got here first.
         let passed = moment.checked_duration_since(self.moment)?;
         let jump = (time - self.time) - TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
         (self.time, self.moment) = (time, moment);
@@ -93,7 +93,7 @@ mod tests {
 
     const HOUR: i64 = 3600;
 
-    /// A clock and what it shows when so many seconds have passed and the clock is off by so many.
+    /// A clock: how many seconds have passed, and by how many seconds it is off.
     struct Shown {
         clock: RetentionClock,
         start: (DateTime<Utc>, Instant),

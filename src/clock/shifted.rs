@@ -1,6 +1,6 @@
-//! A wrong clock: how far it is off stands in a file, so that `cargo xtask chaos` can let it jump while the worker runs.
-//! In no build but those with the feature `shifted-clock`, and that feature refuses to be optimised, so that nothing of
-//! it can ship.
+//! A wrong clock: how far it is off stands in a file, so that `cargo xtask chaos` can let it jump while the worker
+//! runs. Exists only in builds with the feature `shifted-clock`; that feature refuses optimized builds, so it cannot
+//! ship.
 
 use std::{env, fs, path::PathBuf, sync::LazyLock};
 

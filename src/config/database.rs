@@ -1,4 +1,4 @@
-//! Where orders are kept.
+//! The database that stores orders.
 
 use std::ffi::OsString;
 

@@ -28,7 +28,7 @@ const PLATFORM: [&str; 6] = [
     "LEGION_SERVICE_HOST",
 ];
 
-/// What the platform hands through when it could not resolve a reference to a secret; in any letters.
+/// What the platform passes on when it could not resolve a reference to a secret; compared ignoring case.
 const UNRESOLVED: &str = "@microsoft.keyvault(";
 
 /// The environment variables, and the errors found in them so far.
@@ -42,7 +42,8 @@ impl EnvReader {
         let mut env = Self { values: BTreeMap::new(), errors: Vec::new() };
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
-            // Linux tells letters apart, and who wrote them means the setting: ignored it would protect nothing.
+            // Linux distinguishes case. A name in another case means this setting: if it were ignored, it would
+            // protect nothing.
             let looks_like_ours = has_setting_prefix(&name) || settings::find_ignoring_case(&name).is_some();
             if looks_like_ours && settings::find(&name).is_none() {
                 env.errors.push(ConfigError::unknown(&name));
@@ -96,7 +97,7 @@ impl EnvReader {
         self.optional(PORT, value::port)
     }
 
-    /// Without the platform's authentication in front, anyone could write the headers that say who they are.
+    /// Without EasyAuth before the worker, anyone could write the headers that identify a caller.
     pub(super) fn require_easyauth(&mut self) {
         let on = |value: &OsString| value.eq_ignore_ascii_case("true");
         if !self.values.get(AUTHENTICATION).is_some_and(on) {

@@ -108,7 +108,7 @@ fn closest_name(name: &str) -> Option<&'static str> {
     changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
 }
 
-/// How many letters must be put in, taken out or replaced to turn one name into the other.
+/// How many characters must be inserted, removed or replaced to turn one name into the other.
 fn edit_distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for letter in from.chars() {

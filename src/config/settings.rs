@@ -34,7 +34,7 @@ enum AppliesTo {
     Fulfilment,
     /// Functions that look secrets up.
     Secrets,
-    /// Functions that look secrets up, or have a setting that may be kept in the vault.
+    /// Functions that look secrets up, or have a setting that may be a Key Vault reference.
     Vault,
 }
 

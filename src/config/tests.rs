@@ -61,7 +61,7 @@ fn settings_with_errors(environment: &BTreeMap<&'static str, &'static str>, need
     faults.iter().flat_map(ConfigErrors::iter).map(|fault| fault.setting().to_owned()).collect()
 }
 
-/// What is said of the one setting that stops a start.
+/// The error message for the one setting that stops a start.
 #[track_caller]
 fn error_message(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
     let faults = read(environment, needs).unwrap_err();

@@ -51,7 +51,7 @@ pub(super) fn scope(text: &str) -> Result<String, Invalid> {
     if text.bytes().all(fits) { Ok(text.to_owned()) } else { Err(Invalid::Form) }
 }
 
-/// What a token's `aud` has to be: mostly a GUID, which Entra writes in small letters.
+/// What a token's `aud` has to be: mostly a GUID, which Entra writes in lower case.
 pub(super) fn audience(text: &str) -> Result<String, Invalid> {
     match guid(text) {
         Ok(id) => Ok(id.to_string()),

@@ -1,4 +1,4 @@
-//! Where secrets are kept, and as which identity the app signs in to Azure.
+//! The vault that stores secrets, and the identity with which the app signs in to Azure.
 
 use azure_core::http::Url;
 use uuid::Uuid;

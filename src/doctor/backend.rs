@@ -1,4 +1,4 @@
-//! Whether a backend carries orders out, and what becomes of them without one.
+//! Whether a fulfilment backend is configured, and what happens to orders without one.
 
 use functions_lint::Finding;
 

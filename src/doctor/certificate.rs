@@ -37,7 +37,7 @@ pub(super) async fn rule(target: &RemoteTarget<'_>, path: &str) -> Finding {
     refused(&with)
 }
 
-/// A front may refuse the header. The worker judges only what a front let through.
+/// The front end may refuse the header. The worker checks only what the front end lets through.
 fn refused(answer: &ProbeResponse) -> Finding {
     match answer {
         ProbeResponse { status: 401 | 403, layer: Layer::Worker } => failed(

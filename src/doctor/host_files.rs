@@ -1,4 +1,4 @@
-//! Rules about host.json and function.json: what the code relies on is what the host is told.
+//! Rules about host.json and function.json: the files must configure what the code relies on.
 
 use functions_lint::{App, Finding};
 use serde_json::Value;

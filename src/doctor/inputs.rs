@@ -43,7 +43,7 @@ pub(super) struct Inputs {
     pub(super) workload: Workload,
 }
 
-/// What Core Tools and the emulator add to local.settings.json. Whether a front stands there is asked by `--url`.
+/// What Core Tools and the emulator add to local.settings.json. `--url` finds out whether EasyAuth runs there.
 const LOCAL_VARIABLES: [(&str, &str); 3] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
     ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
@@ -110,7 +110,7 @@ fn environment(settings: &Settings, written: Option<SettingsSource>) -> Vec<(OsS
         Some(SettingsSource::Azure) => (pairs(settings), &AZURE_VARIABLES),
     };
     let added = added.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    // What is there first holds, so a setting that was made by hand is judged as it is.
+    // Existing variables win, so a setting that was made by hand is checked as it is.
     let own: Vec<_> = own;
     own.into_iter().chain(added).collect()
 }

@@ -108,8 +108,8 @@ async fn check_refused(request: InvalidRequest) -> Finding {
     pass(rule, "--url", format!("{what} is refused by {} with {status}", layer.name()))
 }
 
-/// The header claims a role that the token's owner lacks. A front that does its work strips it, so that the worker
-/// says 403 of the token's own; 401 of the worker's shows that the header came through.
+/// The header claims a role that the token's owner lacks. A correct EasyAuth removes the header, so the worker answers
+/// 403 for the token's own roles. A 401 from the worker shows that the header came through.
 async fn check_forged_principal(target: &RemoteTarget<'_>, principal: &str) -> Finding {
     let (rule, subject) = ("C04-another-principal", "--url");
     let own = send(target.authenticated(ADMIN_PATH)).await;

@@ -23,7 +23,7 @@ use crate::{
 /// How long one question may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tokens are judged with a tolerance of 60 s (issue 5); half of it is time to act.
+/// Token times are checked with a tolerance of 60 s (issue 5); half of it is time to act.
 const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 const WARN_ABOVE_SKEW: TimeDelta = TimeDelta::seconds(30);
 
@@ -108,7 +108,7 @@ pub async fn check_vault_access(vault: &Vault, name: Option<&SecretName>) -> Fin
     }
 }
 
-/// The certificate that the backend knows the worker by is there, and has some time left.
+/// The client certificate that the worker shows to the backend exists, and is valid for some time yet.
 async fn certificate(backend: &Backend, now: DateTime<Utc>) -> Finding {
     let (rule, subject) = ("C24-certificate-expiry", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE");
     let ends = match backend.certificate_expires_at(now).await {

@@ -20,7 +20,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 pub struct Credentials {
     /// `DOCTOR_TOKEN`: a bearer token that the deployment accepts.
     pub token: Option<Secret>,
-    /// `DOCTOR_FUNCTION_KEY`: for a deployment without a gateway in front, which would add it.
+    /// `DOCTOR_FUNCTION_KEY`: for a deployment without a gateway, which would add it.
     pub function_key: Option<Secret>,
     /// `DOCTOR_SUBSCRIPTION_KEY`: for a gateway that asks for one.
     pub subscription_key: Option<Secret>,

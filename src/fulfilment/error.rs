@@ -22,13 +22,13 @@ pub enum FulfilmentError {
     /// There can be no client with these certificates.
     #[error("the fulfilment backend cannot be called with these certificates")]
     Client(#[from] ClientError),
-    /// It is away, or one side does not trust the other's certificate.
+    /// The backend is unavailable, or one side does not trust the other's certificate.
     #[error("the fulfilment backend cannot be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// It said neither yes nor no.
+    /// Its status neither accepts nor rejects the order.
     #[error("the fulfilment backend answered {0}")]
     Status(StatusCode),
-    /// It said more than it may, or not all of it.
+    /// Its response is too large, or ended early.
     #[error("the fulfilment backend's answer cannot be read")]
     Response(#[from] BodyError),
     /// It took longer than 15 seconds.

@@ -159,8 +159,8 @@ impl HttpsBackend {
         self.current_client(now).await.map(|client| client.expires_at)
     }
 
-    /// A client with the certificates of `now`. While a rotated one is broken, half written perhaps, the last good
-    /// one goes on.
+    /// A client with the certificates of `now`. While a rotated one is broken, half written perhaps, the last good one
+    /// stays in use.
     async fn current_client(&self, now: DateTime<Utc>) -> Result<BackendClient, FulfilmentError> {
         let authority = match &self.authority {
             Some(authority) => Some(authority.current(now).await?),

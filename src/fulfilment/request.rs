@@ -1,4 +1,5 @@
-//! What the backend is told of an order: what it takes to carry it out. Neither who placed it nor what it costs.
+//! What the worker sends to the backend for an order: what it needs to fulfil it. Neither who placed it nor what it
+//! costs.
 
 use serde::Serialize;
 

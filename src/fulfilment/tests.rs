@@ -22,7 +22,7 @@ mod trust;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-/// So many seconds after a noon of long ago.
+/// This many seconds after a fixed noon in the past.
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_896_000, 0).unwrap() + TimeDelta::seconds(seconds)
 }

@@ -38,7 +38,7 @@ pub struct AppState {
     pub concurrency: Concurrency,
     /// The only tenant that a message may name an owner of; without it no message places an order.
     pub tenant: Option<Uuid>,
-    /// Keeps what is to be kept.
+    /// The database.
     pub store: Arc<dyn Store>,
     /// Carries orders out; while there is none, orders wait.
     pub backend: Option<Backend>,
@@ -48,7 +48,7 @@ pub struct AppState {
     pub secret_name: Option<SecretName>,
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
-    /// How many unreplayed dead letters are kept.
+    /// How many unreplayed dead letters are stored.
     pub dead_letter_ceiling: DeadLetterCeiling,
     /// What the HTTP functions take and give, if callers may read it.
     pub openapi_document: Option<fn() -> Bytes>,
@@ -104,7 +104,7 @@ impl AppState {
     /// Records a message that can never succeed as a dead letter, fails the order of `fail_order_of`, and audits both.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the database is unavailable.
     pub async fn dead_letter(
         &self,
         letter: DeadLetter,
@@ -127,7 +127,7 @@ impl AppState {
         if self.backend.is_none() { Hold::Fulfilment } else { Hold::None }
     }
 
-    /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.
+    /// The time that decides what has expired, when the clock shows `now`. Logs a jump of the clock.
     pub fn retention_time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let observed = self.retention_clock.observe(now, self.clock.instant());
         if let Some(jump) = observed.jump {

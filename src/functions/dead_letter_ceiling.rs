@@ -1,6 +1,6 @@
-//! The ceiling of unreplayed dead letters (`docs/reference/api.md#dead-letter-ceiling`): told before it is reached, and
-//! each letter that goes is told of before it goes. A message that is given up is never refused for it: the host would
-//! lose it.
+//! The ceiling of unreplayed dead letters (`docs/reference/api.md#dead-letter-ceiling`): a warning is logged before it
+//! is reached, and each dead letter is logged before it is deleted. A new dead letter is always stored, even over the
+//! ceiling: otherwise its message would be lost.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -13,7 +13,7 @@ use crate::{
     telemetry::Event,
 };
 
-/// The most letters of one transaction.
+/// The most dead letters of one transaction.
 const BATCH_SIZE: u32 = 1000;
 
 /// The ceiling of a process, and whether it was near when it was last looked at.
@@ -30,7 +30,7 @@ impl DeadLetterCeiling {
         Self { limits, was_near: AtomicBool::new(false) }
     }
 
-    /// Whether more letters are kept than may be.
+    /// Whether more dead letters are stored than allowed.
     pub(super) fn is_exceeded(&self, gauges: &Gauges) -> bool {
         gauges.unreplayed_dead_letters > self.limits.max_unreplayed
     }
@@ -54,7 +54,7 @@ impl DeadLetterCeiling {
         }
     }
 
-    /// Drops what is over the ceiling, oldest first, in so many transactions at most.
+    /// Deletes dead letters over the ceiling, oldest first, in at most this many transactions.
     pub(super) async fn enforce(
         &self,
         store: &dyn Store,
@@ -69,7 +69,8 @@ impl DeadLetterCeiling {
             if excess.is_empty() {
                 break;
             }
-            // Told first: a letter that is told of and still there is told of again, and none goes untold.
+            // Logs before it deletes: a dead letter that is logged and not deleted is logged again, and none is
+            // deleted without a log line.
             for letter in &excess {
                 audit::dead_letter_dropped(letter, letter.recorded_at <= ceiling.recorded_after);
             }
@@ -85,7 +86,7 @@ impl DeadLetterCeiling {
     }
 }
 
-/// How many days the oldest letter has waited for its replay.
+/// How many days the oldest dead letter has waited for its replay.
 pub(super) fn oldest_days(gauges: &Gauges, now: DateTime<Utc>) -> Option<i64> {
     gauges.oldest_dead_letter.map(|oldest| (now - oldest).num_days().max(0))
 }

@@ -18,11 +18,11 @@ const NO_BACKEND: InvocationFailed = InvocationFailed::new(
      ORDERS_FULFILMENT_CLIENT_CERTIFICATE, or AzureWebJobs_FulfilOrder_Disabled=true",
 );
 
-/// Gets the order carried out that a message points at. What can never succeed becomes a dead letter and is settled;
-/// what may succeed later fails, and the host delivers it again.
+/// Gets the order carried out that a message points at. A message that can never succeed becomes a dead letter and
+/// completes; one that may succeed later fails, and the host delivers it again.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store or the backend is away, or there is no backend.
+/// [`InvocationFailed`], when the database or the backend is unavailable, or there is no backend.
 pub async fn fulfil_order(
     State(app): State<Arc<AppState>>,
     queue_message: QueueMessage<Bytes>,

@@ -18,8 +18,8 @@ use crate::{
     validation::{self, Query},
 };
 
-/// Reads a secret of the vault and tells what it is, never what it says: a value that travels through an API ends up in
-/// logs, caches and browser histories. Each look-up is told to the audit.
+/// Reads a secret of the vault and answers with its properties, never with its value: a value that travels through an
+/// API ends up in logs, caches and browser histories. Each look-up gets an audit line.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#getsecretfromkeyvault`.

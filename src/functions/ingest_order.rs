@@ -16,11 +16,11 @@ const NO_TENANT: InvocationFailed = InvocationFailed::new(
     "ORDERS_ENTRA_TENANT_ID is not set: set it to the tenant whose people queued orders may name",
 );
 
-/// Keeps the order that a message asks for, once for a message id. What can never succeed becomes a dead letter and is
-/// settled.
+/// Keeps the order that a message asks for, once for a message id. A message that can never succeed becomes a dead
+/// letter and completes.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store is away, or no tenant is set whose people messages may name.
+/// [`InvocationFailed`], when the database is unavailable, or no tenant is set for the owners that messages name.
 pub async fn ingest_order(
     State(app): State<Arc<AppState>>,
     queue_message: QueueMessage<Bytes>,

@@ -8,7 +8,7 @@ use azure_functions_handler::{Body, Bytes, Refused};
 use super::app_state::AppState;
 use crate::{problem::Problem, validation};
 
-/// A body that is said to be JSON, and is there; what it says is not looked at yet.
+/// A body whose content type is JSON and that is not empty; it is not parsed yet.
 ///
 /// Fails with `media-type`, then `too-large`, `body-timeout` or `malformed`, then `body-missing`.
 #[derive(Debug)]

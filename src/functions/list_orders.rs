@@ -26,7 +26,7 @@ use crate::{
 pub enum OrdersPermit {
     /// The caller's own orders.
     Own(Permit<ListOwnOrders>),
-    /// Those of the caller's tenant, with `scope=all`.
+    /// All orders of the caller's tenant, with `scope=all`.
     All(Permit<ListAllOrders>),
 }
 

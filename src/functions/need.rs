@@ -1,4 +1,4 @@
-//! What a function needs of the process that serves it: said once, where the function is registered.
+//! What a function needs from the process that serves it, declared where the function is registered.
 
 use super::openapi::Operation;
 use crate::{config::Needs, store::Workload};

@@ -17,8 +17,9 @@ use crate::{
 
 /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
 ///
-/// Fails with `unauthenticated`, also in a process that cannot tell; `unavailable`, while it cannot be told; `forbidden` or
-/// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
+/// Fails with `unauthenticated`, also in a process that cannot authenticate; with `unavailable`, while the issuer's
+/// keys are missing; with `forbidden` or `insufficient-scope`; or with `rate-limited`. Each refusal gets an audit
+/// line.
 impl<A: Action> FromRequestParts<Arc<AppState>> for Permit<A> {
     type Rejection = Problem;
 

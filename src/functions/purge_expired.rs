@@ -10,15 +10,15 @@ use crate::telemetry::Event;
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
 const BATCH_SIZE: u32 = 1000;
 
-/// Transactions that drop dead letters in one night, at most: more letters than the ceiling has.
+/// Transactions that delete dead letters in one night, at most: enough for more dead letters than the ceiling allows.
 const MAX_DROP_TRANSACTIONS: usize = 200;
 
-/// Deletes what is kept for a time only (`docs/reference/api.md#retention`), and drops dead letters that were not
-/// replayed in time. Cut short, it goes on the next night. What the clock jumped ahead makes nothing older for a day: a
-/// night later it is forgotten if the clock is right.
+/// Deletes rows whose retention period is over (`docs/reference/api.md#retention`), and dead letters that were not
+/// replayed in time. If it is cut short, the next night's run continues. What the clock jumped ahead makes nothing
+/// older for a day: a night later it is forgotten if the clock is right.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store is away.
+/// [`InvocationFailed`], when the database is unavailable.
 pub async fn purge_expired(State(app): State<Arc<AppState>>) -> Result<(), InvocationFailed> {
     let (now, mut all) = (app.retention_time(app.clock.now()), 0);
     loop {

@@ -10,11 +10,12 @@ use crate::{
     store::FulfilmentTarget,
 };
 
-/// Keeps a message that the host gave up on as a dead letter; the order that it points at has failed. While there is no
-/// backend, an order that waits for one goes on waiting: its outbox row stays open, and the relay sends that later.
+/// Stores a message from the poison queue as a dead letter, and sets the order that it names to `failed`. While there
+/// is no backend, an order that waits for one keeps waiting: its outbox row stays open, and the relay sends the row
+/// later.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store is away.
+/// [`InvocationFailed`], when the database is unavailable.
 pub async fn record_poison_fulfilment(
     State(app): State<Arc<AppState>>,
     queue_message: QueueMessage<Bytes>,

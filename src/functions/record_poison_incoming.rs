@@ -10,10 +10,10 @@ use crate::{
     validation,
 };
 
-/// Keeps a message that the host gave up on as a dead letter.
+/// Stores a message from the poison queue as a dead letter.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store is away.
+/// [`InvocationFailed`], when the database is unavailable.
 pub async fn record_poison_incoming(
     State(app): State<Arc<AppState>>,
     queue_message: QueueMessage<Bytes>,

@@ -23,15 +23,15 @@ use crate::{
 const BATCH_SIZE: u32 = LIMITS.messages.max_relayed;
 /// Where messages of the outbox go.
 const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
-/// Transactions that drop dead letters in one tick, at most.
+/// Transactions that delete dead letters in one tick, at most.
 const MAX_DROP_TRANSACTIONS: usize = 5;
 
-/// Logs the gauges, and sends the messages again that were not acknowledged in time. What its reader could not read
-/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more. Without a backend
+/// Logs the gauges, and sends the messages again that were not acknowledged in time. A message that its reader could
+/// not parse is not sent: a replayed message that is still broken becomes a dead letter once more. Without a backend
 /// its messages stay where they are.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the store is away.
+/// [`InvocationFailed`], when the database is unavailable.
 pub async fn relay_outbox(
     State(app): State<Arc<AppState>>,
     invocation: Invocation,
@@ -50,10 +50,10 @@ pub async fn relay_outbox(
     Ok(outputs)
 }
 
-/// Logs the gauges, and drops dead letters when there are too many of them. The relay looks once a minute anyway, so its
-/// process needs no second clock.
+/// Logs the gauges, and deletes dead letters when there are too many of them. The relay looks once a minute anyway, so
+/// its process needs no second clock.
 async fn check_gauges(app: &AppState, context: WriteContext) {
-    // The store has told why it cannot count; what is due goes out all the same if it can.
+    // The store has logged why it cannot count; what is due is sent all the same, if possible.
     let Ok(gauges) = app.store.gauges(context.at, app.hold()).await else { return };
     log_gauges(app, &gauges, context.at).await;
     app.dead_letter_ceiling.warn_once_if_near(&gauges, context.at);

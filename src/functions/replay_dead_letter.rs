@@ -18,8 +18,8 @@ use crate::{
     validation::{self, Query},
 };
 
-/// Has the message of a dead letter sent again with the next relay; it is then read as if for the first time. An order
-/// that failed with it waits to be fulfilled once more.
+/// Sends the message of a dead letter again with the next relay; its reader handles it as a new one. An order that
+/// failed with it waits to be fulfilled once more.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#replaydeadletter`.

@@ -14,8 +14,8 @@ impl AuthenticationError {
         matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable) || self.is_overloaded()
     }
 
-    /// Whether so many calls wait for the issuer's keys, or for the authorities for certificates, that this one does not:
-    /// it may be tried again soon.
+    /// Whether too many calls already wait for the issuer's keys, or for the certificate authorities, so that this one
+    /// was refused at once: the caller may try again soon.
     #[must_use]
     pub fn is_overloaded(&self) -> bool {
         matches!(self.0, Reason::KeysAwaited | Reason::AuthoritiesAwaited)

@@ -24,7 +24,7 @@ pub enum CallerKind {
         /// Whether the token carries the required scope.
         has_scope: bool,
     },
-    /// A program with an identity of its own.
+    /// A program that signs in as itself (service principal or managed identity).
     App,
 }
 

@@ -37,7 +37,7 @@ const SINGLE_VALUED: [Spellings; 9] =
 pub(super) struct Claims<'d>(Vec<(&'d str, &'d str)>);
 
 impl<'d> Claims<'d> {
-    /// These claims, if they keep to that.
+    /// Checks the claims against these limits.
     pub(super) fn new(claims: Vec<(&'d str, &'d str)>) -> Result<Self, Reason> {
         if claims.len() > MAX_CLAIMS {
             return Err(Reason::ClaimsTooMany);

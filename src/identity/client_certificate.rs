@@ -70,8 +70,8 @@ impl CertificateValidator {
         self.authorities.keep_fresh(clock).await;
     }
 
-    /// Whether there is a certificate. One that is there has to be right in everything, and has to belong to the
-    /// client that the token names, even where none is needed.
+    /// Whether there is a certificate. A certificate that is present has to be valid, and has to belong to the client
+    /// that the token names, even where none is required.
     pub(super) async fn validate(
         &self,
         headers: &HeaderMap,

@@ -17,7 +17,7 @@ const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp"
 /// The caller's id once more. For Entra it is the object id, so another one was written by somebody else.
 const ID: HeaderName = HeaderName::from_static("x-ms-client-principal-id");
 /// A display value of the platform. It is never read, but a second one says that somebody else wrote one.
-const NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
+const PRINCIPAL_NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 
 /// The one provider: Entra, by the platform's name for it.
 const ENTRA_PROVIDER: &str = "aad";
@@ -33,10 +33,10 @@ const STATIC_WEB_APPS_MEMBERS: [&str; 4] = ["identityProvider", "userId", "userD
 /// The claims that the platform verified.
 ///
 /// # Errors
-/// Unless the header is there once, in the one accepted form, from the one accepted provider, about the caller that the
-/// platform's other headers name, and for `audience` where one is given.
+/// Unless the header is there once, in the accepted form, from the accepted provider, names the caller of the
+/// platform's other headers, and is for `audience` where one is given.
 pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Result<VerifiedClaims, Reason> {
-    single(headers, &NAME, Reason::HintRepeated)?;
+    single(headers, &PRINCIPAL_NAME, Reason::HintRepeated)?;
     let id = single(headers, &ID, Reason::HintRepeated)?;
     if single(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA_PROVIDER) {
         return Err(Reason::ProviderForeign);

@@ -1,5 +1,5 @@
-//! The issuer's keys: fetched when a token asks for them, never more often than their throttle allows, and kept while the
-//! issuer is away.
+//! The issuer's keys: fetched when a token needs them, never more often than their throttle allows, and cached while
+//! the issuer is unavailable.
 //!
 //! - A set is **renewed** from an hour after it was fetched, by a request or by the clock, whichever comes first; until
 //!   then a key that the issuer has removed still counts, afterwards it does not. While renewing fails, requests go on
@@ -9,7 +9,7 @@
 //!   found within ten seconds of the issuer's return. After one that hung it comes no sooner, whatever asks.
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
-//! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is at hand, never
+//! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is cached, never
 //! waits for it. The others do, a few of them and not for long: see [`JwksLimits`](crate::limits::JwksLimits).
 
 use std::{
@@ -72,7 +72,7 @@ struct CachedKeySet {
     last_fetch_failed: bool,
 }
 
-/// What the issuer said at one time.
+/// The keys that the issuer published at one time.
 struct KeySet {
     by_id: HashMap<String, VerifyingKey>,
     fetched: DateTime<Utc>,
@@ -107,7 +107,7 @@ impl JwksCache {
         Some(set.generation)
     }
 
-    /// The key of this id; waits for a fetch only where it is not at hand.
+    /// The key of this id; waits for a fetch only where it is not cached.
     pub(super) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Key, Reason> {
         if let Some(set) = self.0.cached().usable(now)
             && let Some(key) = set.key(id)

@@ -11,7 +11,7 @@ pub struct IdentitySettings {
     /// `ORDERS_IDENTITY`: what says who a caller is.
     pub mode: IdentityMode,
     /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in. Without it, on a developer's
-    /// machine, those of any tenant are, and their roles reach the orders of their own tenant and nothing else.
+    /// machine, users of any tenant are accepted, and their roles reach only the orders of their own tenant.
     pub tenant: Option<Uuid>,
     /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
     pub allowed_clients: Option<Vec<Uuid>>,
@@ -65,8 +65,8 @@ pub struct AllowedCertificate {
 /// A subject alternative name, compared as a whole.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CertificateName {
-    /// A DNS name, in small letters.
+    /// A DNS name, in lower case.
     Dns(String),
-    /// A URI, compared letter by letter.
+    /// A URI, compared byte by byte.
     Uri(String),
 }

@@ -75,7 +75,7 @@ fn principal(claims: &[(String, String)]) -> Value {
     json!({ "auth_typ": "aad", "name_typ": "name", "role_typ": "roles", "claims": claims })
 }
 
-/// Good headers but for the principal, which is `value` as it stands.
+/// Good headers but for the principal, whose header value is `value`, not encoded.
 fn headers_with(value: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a.b-c_d~e+f/g=="));
@@ -100,14 +100,14 @@ fn ask(headers: &HeaderMap) -> Result<Caller, &'static str> {
     ask_by(settings(), headers)
 }
 
-/// The header alone is judged without waiting for anything.
+/// The header alone is checked without waiting for anything.
 fn ask_by(settings: IdentitySettings, headers: &HeaderMap) -> Result<Caller, &'static str> {
     let identity = Identity::new(settings).unwrap();
     let caller = identity.authenticate(headers, DateTime::UNIX_EPOCH).now_or_never();
     caller.expect("no server is asked").map_err(|refused| refused.reason())
 }
 
-/// What becomes of a principal's JSON text.
+/// How a principal's JSON text is read.
 fn ask_text(text: &str) -> Result<Caller, &'static str> {
     ask(&headers_with(&STANDARD.encode(text)))
 }

@@ -46,7 +46,7 @@ impl VerifiedClaims {
         })
     }
 
-    /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.
+    /// A token with roles may be a user's as well as a program's, so only scope and `idtyp` tell which.
     fn kind(&self, required: &str) -> Result<CallerKind, Reason> {
         match (self.scope.as_deref(), self.kind.as_deref()) {
             (Some(scope), None | Some("user")) if !scope.trim_matches(' ').is_empty() => {

@@ -18,7 +18,7 @@ string_enum! {
     pub enum ActorKind {
         /// A person.
         User = "user",
-        /// A program with an identity of its own.
+        /// A program that signs in as itself (service principal or managed identity).
         App = "app",
         /// The worker itself, without a caller.
         System = "system",

@@ -42,7 +42,7 @@ macro_rules! number {
             pub const MIN: i64 = $min;
             /// The largest value.
             pub const MAX: i64 = $max;
-            /// What is said of a number beyond them.
+            /// The error for a number beyond them.
             pub const RANGE: RangeError = RangeError { min: $min, max: $max };
 
             /// The number.
@@ -123,7 +123,7 @@ pub struct Currency(&'static str);
 pub struct CurrencyError;
 
 impl Currency {
-    /// The three letters.
+    /// The three-letter code.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0

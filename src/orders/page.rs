@@ -5,7 +5,7 @@
 pub struct PageRequest<K> {
     /// The key of the last item seen; none for the first page.
     pub after: Option<K>,
-    /// At most so many items, 1 to 100.
+    /// At most this many items, 1 to 100.
     pub limit: u32,
 }
 

@@ -1,5 +1,5 @@
-//! When a certificate expires. The verifier of chains does not tell, so it is read from the DER
-//! ([RFC 5280 §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
+//! When a certificate expires. The chain verifier does not return it, so it is read from the DER ([RFC 5280
+//! §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::pem;
 
-    /// The DER of a client's certificate that ends so many seconds after 1970.
+    /// The DER of a client certificate that ends this many seconds after 1970.
     fn ending(seconds: u64) -> Vec<u8> {
         let until = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let leaf = Leaf { from: SystemTime::UNIX_EPOCH, until, ..Leaf::client(&["worker.example"]) };

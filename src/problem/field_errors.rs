@@ -1,4 +1,4 @@
-//! What is wrong with the fields of a body, as far as its sender is told.
+//! The wrong fields of a body, as many as the answer lists.
 
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ impl FieldErrors {
     /// No wrong field.
     pub(crate) const NONE: Self = Self { errors: Vec::new(), truncated: false };
 
-    /// The first of these.
+    /// Sorts the errors, removes duplicates, and drops those beyond the limits of number and size.
     #[must_use]
     pub fn new(mut errors: Vec<FieldError>) -> Self {
         errors.sort();
@@ -84,7 +84,7 @@ impl FieldErrors {
         Self { errors, truncated }
     }
 
-    /// Those that the sender is told of.
+    /// The errors that the answer lists.
     #[must_use]
     pub fn as_slice(&self) -> &[FieldError] {
         &self.errors

@@ -1,4 +1,4 @@
-//! What clients are told.
+//! What answers to clients contain.
 
 use futures_util::FutureExt;
 use http_body_util::BodyExt;

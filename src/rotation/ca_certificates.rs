@@ -69,7 +69,7 @@ impl CaCertificates {
         }
     }
 
-    /// The text, where it is there without a wait.
+    /// The text, if it is cached.
     #[must_use]
     pub fn cached(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
         match self {

@@ -1,10 +1,10 @@
-//! Where the secret of a setting is kept, and why it cannot be read there.
+//! Where the secret of a setting is stored, and why it cannot be read there.
 
 use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc};
 
 use crate::{secret::SecretName, vault::VaultError};
 
-/// Where the secret of a setting is kept.
+/// Where the secret of a setting is stored.
 #[derive(Clone, Eq, PartialEq)]
 pub enum SecretSource {
     /// In a file, written as its path.
@@ -41,13 +41,13 @@ impl FromStr for SecretSource {
     }
 }
 
-/// Why a secret cannot be had. Shows nothing of it.
+/// Why a secret cannot be had. Contains nothing of the secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
     /// Its file cannot be read.
     #[error("the secret's file cannot be read: check its path and that the app may read it")]
     File(#[source] Arc<io::Error>),
-    /// It is said to be in a vault, and there is none.
+    /// The setting names a vault's secret, and no vault is configured.
     #[error("the secret is in a vault and none is configured: set KeyVaultUrl")]
     NoVault,
     /// The vault does not give it.

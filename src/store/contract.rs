@@ -1,4 +1,4 @@
-//! The promises of the store: each written once, against `&dyn Store`, and kept by every engine.
+//! The promises of the store: each written once, against `&dyn Store`, and tested on every engine.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use test_servers::Database;
@@ -111,7 +111,7 @@ pub(super) fn permit<A: Action>(caller: &Caller) -> Permit<A> {
     caller.permit().unwrap()
 }
 
-/// So many seconds after a noon of long ago.
+/// This many seconds after a fixed noon in the past.
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_896_000, 0).unwrap() + TimeDelta::seconds(seconds)
 }
@@ -250,7 +250,7 @@ async fn due(store: &dyn Store, seconds: i64) -> Vec<Vec<u8>> {
 /// A second at which every open outbox row is due.
 const MUCH_LATER: i64 = 1_000_000;
 
-/// A message given up at that second.
+/// A message that was dead-lettered at that second.
 pub(super) fn letter(payload: &[u8], seconds: i64) -> DeadLetter {
     DeadLetter {
         id: OrderId::new(at(seconds)).uuid(),

@@ -1,8 +1,8 @@
 //! Why a store cannot be opened, or cannot answer.
 
-use super::{RoleName, error_message};
+use super::{LoginName, error_message};
 
-/// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
+/// Why a database URL cannot be used. Contains nothing of the URL, for it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No engine answers to its scheme.
@@ -19,7 +19,7 @@ pub enum OpenError {
 /// The store cannot answer; the caller may try again.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, busy or failing.
+    /// The database is unavailable, busy or failing.
     #[error("{}", error_message::UnavailableMessage(.0))]
     Unavailable(sqlx::Error),
     /// The database's schema is older than this binary needs.
@@ -42,7 +42,7 @@ pub enum StoreError {
         /// The schema of the tables.
         schema: String,
     },
-    /// A migration cannot begin, or not do all that it was told.
+    /// A migration cannot begin, or cannot do all that was asked.
     #[error(transparent)]
     Migration(#[from] MigrationError),
     /// A row does not read as what it should be: a bug, or another hand in the database.
@@ -81,10 +81,10 @@ pub enum MigrationError {
         "there is no login `{0}`, and this server has no function pgaadauth_create_principal_with_oid, by which Azure \
          makes logins of Entra identities: run CREATE ROLE … LOGIN for it, then this again"
     )]
-    EntraLoginsUnsupported(RoleName),
+    EntraLoginsUnsupported(LoginName),
     /// The login that migrates would lose its own rights.
     #[error("`{0}` runs the migration and cannot be the login of an app: name another one in `--login`")]
-    AdministratorIsAppLogin(RoleName),
+    AdministratorIsAppLogin(LoginName),
     /// SQLite has neither roles nor logins.
     #[error(
         "a SQLite file has no roles: leave out `--administrator` and `--login`, or name a postgres:// URL"

@@ -13,11 +13,11 @@ compile_error!("the feature `fault-injection` breaks promises on purpose: build 
 /// A fault that the store injects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum InjectedFault {
-    /// The outbox row is written in a transaction of its own, after the one that changes the status.
+    /// The outbox row is written in a separate transaction, after the one that changes the status.
     OutboxApart,
     /// Neither the inbox nor the status keeps a message from being acted on again.
     InboxOff,
-    /// The idempotency row is written in a transaction of its own, after the one that keeps the order.
+    /// The idempotency row is written in a separate transaction, after the one that stores the order.
     KeyApart,
     /// A new order is acknowledged before it is committed.
     CommitLate,

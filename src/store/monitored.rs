@@ -137,8 +137,8 @@ impl MonitoredStore {
             && self.calls.worked_within(span, Instant::now())
     }
 
-    /// Logs a call that gave up waiting for a lock, which says nothing about the database. It ends with the last such
-    /// call.
+    /// Logs a call that timed out waiting for a lock, which does not mean that the database fails. It ends with the
+    /// last such call.
     fn log_lock_timeout(&self, error: &dyn Display) {
         self.locked.failed(Some(error), || Event::DatabaseLockTimeout { error }.log());
         self.locked.worked();
@@ -149,7 +149,7 @@ impl MonitoredStore {
         self.invalid.working(part);
     }
 
-    /// Logs an error where an outage begins with it, and counts so many calls as failed.
+    /// Logs an error where an outage begins with it, and counts this many calls as failed.
     fn log(&self, error: &StoreError, part: u32, calls: u64) {
         if let StoreError::Unavailable(source) = error {
             let error: &dyn Display = &ErrorMessage(source);

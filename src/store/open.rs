@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{MonitoredStore, Store, error::OpenError, postgres::Postgres, sqlite::Sqlite};
 use crate::azure::ManagedIdentity;
 
-/// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
-/// the database is away, every method answers [`Unavailable`](super::StoreError::Unavailable). Each unit of work has a deadline; a migration
-/// has none.
+/// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while the
+/// database is unavailable, every method answers [`Unavailable`](super::StoreError::Unavailable). Each unit of work
+/// has a deadline; a migration has none.
 ///
 /// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. A caller that
 /// hands an identity in has made sure that the URL demands `sslmode=verify-full`.

@@ -59,9 +59,9 @@ pub struct DeadLettered {
 /// The limit on unreplayed dead letters.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetterLimit {
-    /// How many are kept; the newest stay.
+    /// How many are stored; the newest stay.
     pub max_count: u64,
-    /// Only those recorded after this time are kept.
+    /// Only dead letters recorded after this time are kept.
     pub recorded_after: DateTime<Utc>,
 }
 
@@ -83,9 +83,9 @@ pub struct ExcessDeadLetter {
     pub message_id: Option<Uuid>,
     /// The order that it points at, where it could be read.
     pub order_id: Option<OrderId>,
-    /// Why it was given up.
+    /// Why the message was dead-lettered.
     pub reason: Reason,
-    /// When it was given up.
+    /// When the message was dead-lettered.
     pub recorded_at: DateTime<Utc>,
 }
 
@@ -97,13 +97,13 @@ pub struct Gauges {
     pub oldest_open: Option<DateTime<Utc>>,
     /// Outbox rows that are still open.
     pub open_rows: u64,
-    /// Those of them that a clock made that is ahead of ours.
+    /// Open rows made by a clock that is ahead of ours.
     pub open_rows_from_future: u64,
-    /// Those of them that are on [`Hold`](super::Hold).
+    /// Open rows that are on [`Hold`](super::Hold).
     pub open_rows_on_hold: u64,
     /// Dead letters that were not replayed.
     pub unreplayed_dead_letters: u64,
-    /// When the oldest of them was given up.
+    /// When the oldest unreplayed dead letter was recorded.
     pub oldest_dead_letter: Option<DateTime<Utc>>,
     /// Connections that are busy.
     pub pool_in_use: u32,

@@ -10,21 +10,21 @@ const OWNER: &str = "orders_owner";
 /// PostgreSQL cuts a longer name off, and then it is another one.
 const MAX_NAME_BYTES: usize = 63;
 
-/// The principals that a migration is told of.
+/// The database principals that the arguments of a migration name.
 #[derive(Clone, Debug, Default, Eq, PartialEq, clap::Args)]
 pub struct Principals {
     /// A login that may migrate later versions and name others that may; as often as needed
     #[arg(long = "administrator", value_name = "NAME")]
-    pub administrators: Vec<RoleName>,
+    pub administrators: Vec<LoginName>,
     /// The login of an app's identity, with its role (`orders_api` or `orders_processor`) and the object id of its
     /// principal; as often as needed
     #[arg(long = "login", value_name = "ROLE=NAME:OBJECT-ID")]
     pub logins: Vec<AppLogin>,
 }
 
-/// The name of a login; the roles of this project and those of the server are none.
+/// The name of a database login. The roles of this project and those of the server are refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RoleName(String);
+pub struct LoginName(String);
 
 /// What an app may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,7 +41,7 @@ pub struct AppLogin {
     /// What it may do.
     pub role: AppRole,
     /// The identity's name, which is the login's.
-    pub name: RoleName,
+    pub name: LoginName,
     /// The object id of the identity's principal.
     pub object_id: Uuid,
 }
@@ -72,7 +72,7 @@ impl Principals {
     }
 }
 
-impl RoleName {
+impl LoginName {
     /// The name, to be bound to a statement.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -80,13 +80,13 @@ impl RoleName {
     }
 }
 
-impl fmt::Display for RoleName {
+impl fmt::Display for LoginName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl FromStr for RoleName {
+impl FromStr for LoginName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -125,7 +125,7 @@ impl FromStr for AppLogin {
         let (role, (name, object_id)) = parts.ok_or_else(|| format!("{form}, not {text:?}"))?;
         let role = [AppRole::Api, AppRole::Processor].into_iter().find(|known| known.name() == role);
         let role = role.ok_or_else(|| format!("{form}, not {text:?}"))?;
-        let name: RoleName = name.parse()?;
+        let name: LoginName = name.parse()?;
         let object_id = Uuid::try_parse(object_id).ok().filter(|id| !id.is_nil()).ok_or_else(|| {
             format!(
                 "{object_id:?} must be the object id of `{name}`: the principal id of the identity, a UUID"

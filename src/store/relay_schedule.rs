@@ -16,7 +16,7 @@ pub enum Hold {
     /// None of them.
     #[default]
     None,
-    /// Those that ask for an order to be fulfilled.
+    /// Outbox rows that ask for an order to be fulfilled.
     Fulfilment,
 }
 

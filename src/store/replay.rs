@@ -1,4 +1,4 @@
-//! What goes out when a dead letter is replayed.
+//! The outbox row that replays a dead letter.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use super::{
     bindings::{FULFILMENT, INCOMING},
 };
 
-/// The queues that messages are given up from, each with the binding that leads back to it.
+/// The queues whose messages can be dead-lettered, each with the output binding that leads back to it.
 const QUEUES: [(&str, &str); 2] = [("orders-fulfilment", FULFILMENT), ("orders-incoming", INCOMING)];
 
 /// The binding that leads to a queue; none when no binding does.
@@ -17,7 +17,7 @@ pub(super) fn binding_for_queue(queue: &str) -> Option<&'static str> {
     QUEUES.iter().find(|(known, _)| *known == queue).map(|(_, binding)| *binding)
 }
 
-/// A row of the outbox that sends a letter's message again.
+/// A row of the outbox that sends a dead letter's message again.
 pub(super) struct Replay {
     /// Names the row.
     pub(super) id: Uuid,
@@ -32,7 +32,7 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// The row for a letter that is replayed now.
+    /// The row for a dead letter that is replayed now.
     pub(super) fn new(letter: &DeadLetter, context: WriteContext) -> Result<Self, StoreError> {
         let fault = StoreError::Inconsistent { table: "dead_letters", column: "queue" };
         let binding = binding_for_queue(&letter.queue).ok_or(fault)?;
@@ -41,7 +41,7 @@ impl Replay {
         {
             let message = FulfilmentMessage::new(old.order_id, old.traceparent, context.at);
             let (id, order, payload) = (message.message_id, Some(message.order_id), message.encode());
-            // Where it points at nothing, it is not received: it is its dead letter that closes the row.
+            // If the order does not exist, the message never reaches the inbox: its new dead letter closes the row.
             let digest = Digest::of(&payload);
             return Ok(Self { id, binding, payload, digest, order });
         }

@@ -174,7 +174,7 @@ impl IdempotencyKeyRow {
         format!("[{}]", prices.join(","))
     }
 
-    /// The order as it was placed, out of the draft that said the same.
+    /// The order as it was placed, from the draft with the same content.
     pub(super) fn into_order(self, draft: &OrderDraft, owner: Owner) -> Result<Order, StoreError> {
         let at = |column| Column("idempotency_keys", column);
         let fault = || at("unit_prices").inconsistent();

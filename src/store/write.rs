@@ -31,7 +31,7 @@ pub enum WriteError {
     /// Its state does not allow this.
     #[error("its state does not allow this: {0:?}")]
     Conflict(Conflict),
-    /// Another version is there, or one is there that should not be.
+    /// The current version is another one, or the resource exists and must not.
     #[error("another version is there")]
     PreconditionFailed,
     /// It exists, and the caller named no version.
@@ -40,8 +40,8 @@ pub enum WriteError {
     /// Another request or message with other content has used its key before.
     #[error("its key belongs to another request")]
     KeyReused,
-    /// The same request is still under way after two seconds. In a file only one within this process can be told from
-    /// any other writer; the wait for one of another process ends in [`StoreError::Unavailable`].
+    /// The same request still runs after two seconds. SQLite detects only a duplicate within this process; the wait
+    /// for another process ends in [`StoreError::Unavailable`].
     #[error("the same request is still under way")]
     InProgress,
     /// These lines cannot be ordered.
@@ -61,7 +61,7 @@ pub enum Conflict {
     Cancel,
     /// To queue an order that is neither `placed` nor `queued`.
     Process,
-    /// To replay a dead letter that was replayed before.
+    /// An attempt to replay a dead letter that was replayed before.
     Replay,
 }
 

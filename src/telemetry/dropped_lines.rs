@@ -28,7 +28,7 @@ impl DroppedLines {
         *self == Self::default()
     }
 
-    /// The line that tells the count.
+    /// The line that reports the count.
     pub(super) fn line(&self, now: DateTime<Utc>) -> Vec<u8> {
         kind_line(now, &LINES_DROPPED, self.0.map(Into::into))
     }

@@ -9,12 +9,12 @@ use uuid::Uuid;
 /// Stands in the field `event` of lines that libraries wrote: of their kinds there is no list.
 pub(super) const LIBRARY: &str = "library";
 
-/// Stands in the field `event` of the lines that tell why the worker does not start, before there is a log.
+/// The field `event` of the lines that report why the worker does not start, before there is a log.
 pub(crate) const SETTING_INVALID: &str = "setting-invalid";
 
 events! {
-    /// What the app around the protocol layer has to tell. The fields of the invocation, with who is calling, are added
-    /// by the span around it.
+    /// The events of the app, beside those of the handler crate. The fields of the invocation, with who is calling,
+    /// are added by the span around it.
     pub enum Event {
         /// Audit: an order is not what it was before. Who did it stands in the line too; for `system` the owner
         /// did not authenticate, and is then named.
@@ -25,7 +25,7 @@ events! {
         /// Audit: the product table is not what it was before.
         ProductChanged = "product-changed", INFO, "audit: a product was changed",
             { action: &'static str, sku: &'a dyn Display, version: u64, actor: &'static str };
-        /// Audit: a message was given up and is kept as a dead letter.
+        /// Audit: a message is stored as a dead letter.
         MessageDeadLettered = "message-dead-lettered", WARN, "audit: a message became a dead letter", {
             reason: &'static str, letter_id: Uuid, queue: &'a dyn Display, message_id: Option<Uuid>,
             order_id: Option<Uuid>,
@@ -55,8 +55,8 @@ events! {
             "security: two headers, or header and token, name different callers: find out how the header passed \
              App Service",
             { reason: &'static str, order_id: Option<Uuid> };
-        /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
-        /// own. Callers who proved nothing count as one.
+        /// Audit: this many more of a caller's denials for one reason followed within a minute, without log lines.
+        /// Callers who proved nothing count as one.
         DenialsSuppressed = "denials-suppressed", WARN, "audit: more refusals of a caller for one reason", {
             reason: &'static str, count: u64, tenant_id: Option<Uuid>, object_id: Option<Uuid>,
             caller_kind: &'static str,
@@ -99,7 +99,8 @@ events! {
         /// Its schema is too old, or a row holds what it cannot hold.
         DatabaseSchemaInvalid = "database-schema-invalid", ERROR, "the database does not fit this version: do what `error` says",
             { error: &'a dyn Display };
-        /// These calls are answered 503, and nothing else is: somebody keeps a transaction open.
+        /// Calls that wait for a lock too long are answered 503, and all others succeed: another client keeps a
+        /// transaction open.
         DatabaseLockTimeout = "database-lock-timeout", WARN, "another client or call holds the locks that calls wait for",
             { error: &'a dyn Display };
         /// A connection died, or two transactions met.
@@ -143,13 +144,13 @@ events! {
         ClockJumped = "clock-jumped", WARN, "the system clock jumped, or the machine slept", { seconds: i64 };
         /// Every night.
         RetentionPurged = "retention-purged", INFO, "expired rows were deleted", { rows: u64 };
-        /// A bug. The panic's own words are not told, for they may quote what a caller sent.
+        /// A bug. The panic's message is not logged, for it may quote what a caller sent.
         WorkerPanicked = "worker-panicked", ERROR, "the worker panicked", { location: Option<&'a dyn Display> };
     }
 }
 
-/// Log lines found no room while stdout took none: so many of each level, and how many of them were audit lines. It is
-/// the first line afterwards.
+/// Log lines were dropped while stdout took none: the count of each level, and of the audit lines. It is the first
+/// line afterwards.
 pub(super) const LINES_DROPPED: Kind = Kind {
     name: "log-lines-dropped",
     level: Level::WARN,

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
-/// The targets of what the worker itself tells, and of what its protocol layer does.
+/// The log targets of the worker and of its handler crate.
 const WORKER: &str = "orders_worker";
 pub(super) const HANDLER: &str = "azure_functions_handler";
 
@@ -25,8 +25,7 @@ impl FromStr for Filter {
     }
 }
 
-/// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own, unless
-/// that one is named.
+/// A directive for the worker counts for the handler crate too, unless the filter names that crate.
 fn with_handler_crate(text: &str) -> String {
     let for_handler =
         |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!("{HANDLER}{rest},"));

@@ -1,6 +1,6 @@
 //! Which log lines are dropped last.
 
-/// How long a line is kept when there is no room for all.
+/// How long a line stays in the queue when there is no room for all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Importance {
     /// It says who did what: it takes the place of other lines.

@@ -61,7 +61,7 @@ where
                 fields.0.iter().for_each(|(name, value)| all.insert(name, value.clone()));
             }
         }
-        // A span's field of this name is no message of the event; and a line tells the trace alone.
+        // A span's field `message` is not the event's message; and a line names the trace once.
         for hidden in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
             all.remove(hidden);
         }

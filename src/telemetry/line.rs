@@ -9,8 +9,8 @@ use tracing::Level;
 /// Most lines are shorter.
 const TYPICAL_LINE_BYTES: usize = 512;
 
-/// A log line with its line feed: one JSON object, in which no text can begin a line of its own, and no field takes the
-/// place of what stands first in it.
+/// A log line with its line feed: one JSON object. No text in it can begin a new line, and no field replaces one of
+/// the first members.
 pub(crate) fn line(
     now: DateTime<Utc>,
     level: Level,

@@ -22,8 +22,8 @@ use crate::clock::Clock;
 /// How long the end of a process waits for the reader of its log.
 pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Log lines on their way to stdout. A thread of its own writes them, so a reader who pauses, a pipe that is closed and a
-/// disk that is full stop nothing else: lines wait in a bounded queue, and those that find no room are counted.
+/// Log lines on their way to stdout. A separate thread writes them, so a reader who pauses, a closed pipe and a full
+/// disk stop nothing else: lines wait in a bounded queue, and those that find no room are counted.
 ///
 /// Dropping it writes what waits, for at most one second.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use std::{
 use super::Event;
 
 thread_local! {
-    /// Whether this thread runs something whose panics are caught and told as an error.
+    /// Whether this thread runs something whose panics are caught and returned as an error.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -19,8 +19,8 @@ thread_local! {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Panicked;
 
-/// Runs a future of a library that panics where it should fail. Its panics are errors and no lines of log: the caller
-/// knows what they mean and tells it.
+/// Runs a future of a library that panics where it should fail. Its panics become errors without a log line: the
+/// caller knows what they mean and logs them.
 ///
 /// # Errors
 /// [`Panicked`], when it did.

@@ -1,7 +1,8 @@
 //! A span of each invocation, sent to a collector: OTLP over HTTP, in its JSON encoding.
 //!
-//! An invocation leaves its span in a bounded queue and goes on; a task of its own sends what is there, in batches. While
-//! the collector is away or slow, one batch waits, the queue fills, and what finds no room is counted and dropped.
+//! An invocation leaves its span in a bounded queue and continues; a background task sends the spans in batches. While
+//! the collector is unavailable or slow, one batch waits, the queue fills, and what finds no room is counted and
+//! dropped.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// Sends what is left, for at most two seconds, and tells what is lost.
+    /// Sends the remaining spans, for at most two seconds, and logs how many are lost.
     pub async fn finish(self) {
         self.stop.send_replace(true);
         // A task that panicked has nothing left to send.

@@ -20,7 +20,7 @@ mod tests;
 /// How long the writer waits after a write that failed: lines go on within this time once the disk has room or the pipe
 /// has a reader again.
 const ERROR_RETRY_DELAY: Duration = Duration::from_millis(250);
-/// The same for a stdout that does not block and is full.
+/// The wait before a stdout that does not block and is full is tried again.
 const FULL_RETRY_DELAY: Duration = Duration::from_millis(10);
 /// How long the writer lets lines gather between two writes while few come, so that a call seldom has to wake it. What
 /// gathers is lost when the process is killed.
@@ -34,7 +34,7 @@ struct Chunk {
     count: Option<CountLine>,
 }
 
-/// A line among the others of a chunk that tells how many were dropped.
+/// A line of a chunk that reports how many were dropped.
 struct CountLine {
     place: usize,
     length: usize,

@@ -1,4 +1,5 @@
-//! Reads a JSON body: is it said to be JSON (415), is it small enough (413), is it there at all (400).
+//! Reads a JSON body. Checks that its content type is JSON (415), that it is small enough (413), and that it is not
+//! empty (400).
 
 use axum::http::{HeaderMap, header};
 use azure_functions_handler::single_header;
@@ -22,7 +23,7 @@ pub async fn read_body(body: Body) -> Result<Bytes, Problem> {
     if body.is_empty() { Err(Problem::BodyMissing) } else { Ok(body) }
 }
 
-/// Demands that a body is said to be JSON, in UTF-8.
+/// Requires the content type JSON, in UTF-8.
 ///
 /// # Errors
 /// `media-type`.

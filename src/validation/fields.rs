@@ -110,8 +110,8 @@ impl<'f> Fields<'f> {
         parse_uuid(&text).or_else(|| self.add_error(name, FieldCode::Pattern, form))
     }
 
-    /// A list that has to be there, of so many items at most; `read` takes each item that is an object, and none of a
-    /// list that is too long.
+    /// A required list of at most this many items; `read` takes each item that is an object, and none of a list that
+    /// is too long.
     pub(super) fn list<T>(
         &mut self,
         name: &str,

@@ -206,7 +206,7 @@ impl ProductForm {
     }
 }
 
-/// A product of which nothing else is said can be ordered.
+/// A product whose body has no `active` can be ordered.
 #[expect(clippy::unnecessary_wraps, reason = "the schema wants a default of the field's own type")]
 fn active_by_default() -> Option<bool> {
     Some(true)

@@ -55,7 +55,7 @@ impl Query {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// Demands that nothing but these parameters is there, each at most once.
+    /// Requires that there are only these parameters, each at most once.
     ///
     /// # Errors
     /// `malformed`.

@@ -14,7 +14,7 @@ use orders_worker::{
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use test_servers::{
-    Authority, IdentityEndpoint, Issued, Leaf, Proxy, Vault as Server, VaultBehavior, VaultSecret,
+    Authority, IdentityEndpoint, Issued, Leaf, TcpProxy, Vault as Server, VaultBehavior, VaultSecret,
 };
 use uuid::Uuid;
 
@@ -53,11 +53,11 @@ impl World {
     }
 
     /// The vault of [`start`](Self::start), behind a proxy.
-    pub(crate) async fn start_behind_proxy() -> (Self, Proxy) {
+    pub(crate) async fn start_behind_proxy() -> (Self, TcpProxy) {
         let authority = Authority::new("tests").unwrap();
         let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
         let mut world = Self::with(&authority, &issued, None).await;
-        let proxy = Proxy::start(world.server.address()).await.unwrap();
+        let proxy = TcpProxy::start(world.server.address()).await.unwrap();
         world.vault = vault(&authority, (Ipv4Addr::LOCALHOST, proxy.port()).into(), None);
         (world, proxy)
     }

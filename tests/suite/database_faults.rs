@@ -17,7 +17,7 @@ use functions_emulator::Event;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
-use test_servers::{Database, Proxy, proxy::AcceptMode};
+use test_servers::{Database, TcpProxy, proxy::AcceptMode};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::{JoinSet, LocalSet},
@@ -88,7 +88,7 @@ fn said(error: tokio::task::JoinError) -> String {
 /// An app whose database is behind a proxy.
 struct World {
     app: TestApp,
-    proxy: Proxy,
+    proxy: TcpProxy,
     /// The address of the database, past the proxy and as its owner.
     direct: String,
     buyer: Client,
@@ -123,17 +123,23 @@ impl World {
         let output = migrate(&database.url());
         assert!(output.status.success(), "{output:?}");
         let url = database.url();
-        let proxy = Proxy::start(address(&url)).await.expect("a proxy");
+        let proxy = TcpProxy::start(address(&url)).await.expect("a proxy");
         proxy.set_accept_mode(entry).await;
         Self::sized(pool, proxy, &url, url.clone(), Some(database)).await
     }
 
     /// An app that is given the address `url`, with the proxy's port instead of the server's.
-    async fn behind(proxy: Proxy, url: &str, direct: String, database: Option<Database>) -> Self {
+    async fn behind(proxy: TcpProxy, url: &str, direct: String, database: Option<Database>) -> Self {
         Self::sized(POOL, proxy, url, direct, database).await
     }
 
-    async fn sized(pool: usize, proxy: Proxy, url: &str, direct: String, database: Option<Database>) -> Self {
+    async fn sized(
+        pool: usize,
+        proxy: TcpProxy,
+        url: &str,
+        direct: String,
+        database: Option<Database>,
+    ) -> Self {
         let port = address(&direct).port();
         let url = url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port()));
         let setup = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &url);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use test_servers::{Proxy, identity_endpoint::HEADER, proxy::AcceptMode};
+use test_servers::{TcpProxy, identity_endpoint::HEADER, proxy::AcceptMode};
 
 use crate::support::{Client, EventLog, Mode, ROLE, SOON, Setup, TestApp, TokenPostgres, token};
 
@@ -70,7 +70,7 @@ async fn an_unresponsive_endpoint_times_out_and_recovers() {
     let guarded = TokenPostgres::start().await;
     let url = guarded.endpoint.url();
     let server: SocketAddr = url.split('/').nth(2).and_then(|at| at.parse().ok()).expect("an address");
-    let proxy = Proxy::start(server).await.expect("a proxy");
+    let proxy = TcpProxy::start(server).await.expect("a proxy");
     proxy.set_accept_mode(AcceptMode::Silent).await;
     let behind = url.replace(&server.to_string(), &format!("127.0.0.1:{}", proxy.port()));
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).set("IDENTITY_ENDPOINT", &behind).start().await;

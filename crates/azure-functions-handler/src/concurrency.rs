@@ -61,7 +61,7 @@ pub struct CallerId {
     pub object: Uuid,
 }
 
-/// As many requests of this caller run as may.
+/// The caller already runs as many requests as one caller may.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("too many requests of this caller are running: wait until one has ended")]
 pub struct TooManyRunning;

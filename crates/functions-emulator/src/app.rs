@@ -100,9 +100,11 @@ impl App {
 }
 
 fn max_body_bytes(settings: &Settings) -> Result<usize, String> {
-    const NAME: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
-    let Some(text) = settings.get(NAME).filter(|text| !text.is_empty()) else { return Ok(100 * 1024 * 1024) };
-    text.parse().map_err(|_| format!("{NAME} is {text:?}; write a number of bytes"))
+    const SETTING: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+    let Some(text) = settings.get(SETTING).filter(|text| !text.is_empty()) else {
+        return Ok(100 * 1024 * 1024);
+    };
+    text.parse().map_err(|_| format!("{SETTING} is {text:?}; write a number of bytes"))
 }
 
 impl App {

@@ -233,8 +233,8 @@ fn host_json_routes_and_function_folders_exclude_each_other() {
 
 #[test]
 fn host_json_and_overrides_win_over_the_profile() {
-    const NAME: &str = "AzureFunctionsJobHost__configurationProfile";
-    let of = |host: &Value, profile| load(&folder(host, &[]), &[(NAME, profile)]);
+    const SETTING: &str = "AzureFunctionsJobHost__configurationProfile";
+    let of = |host: &Value, profile| load(&folder(host, &[]), &[(SETTING, profile)]);
     for profile in ["mcp-custom-handler", "Web-App-Custom-Handler"] {
         let app = of(&plain_host(), profile).unwrap();
         assert_eq!(routes(&app), [("http-handler1", "{*route}", AuthLevel::Function)]);

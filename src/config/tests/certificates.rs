@@ -1,4 +1,4 @@
-//! Certificates of callers: believed only where something in front checks that callers hold them.
+//! Client certificates: accepted only where a front end checks that callers hold the private key.
 
 use super::*;
 use crate::identity::{AllowedCertificate, CertificateName};
@@ -70,7 +70,7 @@ fn an_invalid_certificate_pair_stops_the_start() {
     }
 }
 
-/// A Function App whose front asks for certificates, but for these signals.
+/// A Function App whose front end asks for certificates, with these variables changed.
 fn app(signals: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
     let needed = [
         MODE,

@@ -1,4 +1,4 @@
-//! How faults are told.
+//! How configuration errors are reported.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What the backend is told, and what its answers mean.
+//! What the worker sends to the backend, and what its answers mean.
 
 use serde_json::{Value, json};
 use test_servers::BackendResponse;

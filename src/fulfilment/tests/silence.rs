@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use test_servers::{BackendResponse, Proxy, proxy::AcceptMode};
+use test_servers::{BackendResponse, TcpProxy, proxy::AcceptMode};
 use tokio::time::{Instant, sleep};
 
 use super::*;
@@ -17,7 +17,7 @@ const BATCH: usize = 16;
 /// A backend behind a proxy, and a worker that calls it.
 struct World {
     server: test_servers::Backend,
-    proxy: Proxy,
+    proxy: TcpProxy,
     backend: Backend,
     _parties: Parties,
 }
@@ -27,12 +27,12 @@ impl World {
         let parties = Parties::new();
         parties.show(&parties.client());
         let server = parties.backend().await;
-        let proxy = Proxy::start(([127, 0, 0, 1], server.port()).into()).await.unwrap();
+        let proxy = TcpProxy::start(([127, 0, 0, 1], server.port()).into()).await.unwrap();
         let backend = Backend::new(parties.settings(proxy.port()), None);
         Self { server, proxy, backend, _parties: parties }
     }
 
-    /// Asks once; tells how long that took.
+    /// Sends one request; returns the result and how long that took.
     async fn ask(&self) -> (Result<Decision, FulfilmentError>, Duration) {
         let start = Instant::now();
         let order = order();

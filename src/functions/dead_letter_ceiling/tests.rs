@@ -1,4 +1,4 @@
-//! A ceiling of five letters, as the relay keeps it.
+//! A ceiling of five dead letters, as the relay enforces it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
 const LIMIT: DeadLetterLimits =
     DeadLetterLimits { max_unreplayed: 5, max_age: TimeDelta::days(90), warning_percent: 80 };
 
-/// A process with a store of its own, and the messages that it gave up.
+/// A process with its own store, and the messages that it dead-lettered.
 struct World {
     app: Arc<AppState>,
     _folder: tempfile::TempDir,
@@ -67,7 +67,7 @@ impl World {
         relay_outbox(State(Arc::clone(&self.app)), invocation()).await.unwrap();
     }
 
-    /// Every letter goes, as if all had been replayed.
+    /// Deletes every dead letter, as if all had been replayed.
     async fn clear(&self) {
         let none =
             DeadLetterLimit { max_count: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
@@ -85,7 +85,7 @@ fn invocation() -> Invocation {
     }
 }
 
-/// The events of letters, in their sequence.
+/// The log events about dead letters, in their sequence.
 fn told(lines: &[Value]) -> Vec<&str> {
     let events = lines.iter().filter_map(|line| line["event"].as_str());
     events.filter(|event| event.starts_with("dead-letter")).collect()

@@ -128,7 +128,7 @@ impl Operation {
         self.cacheable_response("no-store", status, about, schema, headers)
     }
 
-    /// An answer that may be kept.
+    /// An answer that may be cached.
     pub(crate) fn cacheable_response(
         mut self,
         cache: &'static str,
@@ -224,7 +224,7 @@ fn problem_response(problems: &[&Problem], schemas: &mut Schemas) -> Value {
     })
 }
 
-/// One status, said in two ways: only one of them may carry the refusal's own headers.
+/// One status with two descriptions: only one of them may carry the refusal's own headers.
 fn add_problem_content(known: &mut Value, refused: &Value) {
     known["content"][PROBLEM] = refused["content"][PROBLEM].clone();
     for (name, header) in refused["headers"].as_object().into_iter().flatten() {

@@ -25,7 +25,7 @@ pub(super) struct TrustStore {
     revocation_lists: Vec<CertRevocationList<'static>>,
 }
 
-/// A PEM text does not say which authorities to believe. Holds nothing of it.
+/// A PEM text does not say which authorities to believe. Holds none of the text.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TrustStoreError {
     /// It is no PEM.
@@ -50,8 +50,8 @@ impl ExtendedKeyUsageValidator for ClientAuthUsage {
 }
 
 impl TrustStore {
-    /// Those who signed themselves are believed, and the others lead to them, for the platform passes on only a
-    /// caller's own certificate. Where none signed itself, all are believed.
+    /// Self-signed certificates are the trusted roots, and the others are intermediates, for the platform passes on
+    /// only a caller's own certificate. Where none signed itself, all are believed.
     pub(super) fn new(text: &str) -> Result<Self, TrustStoreError> {
         let (mut roots, mut intermediates) = (Vec::new(), Vec::new());
         for certificate in pem::certificates(text)? {
@@ -72,8 +72,8 @@ impl TrustStore {
         })
     }
 
-    /// Whether the certificate is one for clients, good at `now`, and vouched for. Where there are revocation lists,
-    /// every certificate of the chain has to be judged by one of them that is not out of date.
+    /// Whether the certificate is one for clients, good at `now`, and vouched for. If there are revocation lists,
+    /// every certificate of the chain needs a current one from its issuer.
     pub(super) fn verify(&self, certificate: &EndEntityCert<'_>, now: DateTime<Utc>) -> Result<(), Reason> {
         let lists: Vec<_> = self.revocation_lists.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists)

@@ -22,7 +22,7 @@ mod rotation;
 
 const DAY: Duration = Duration::from_hours(24);
 const HEADER: &str = "x-arr-clientcert";
-const NAME: &str = "partner.example";
+const DNS_NAME: &str = "partner.example";
 const URI: &str = "spiffe://example/partner";
 
 /// When all of this happens.
@@ -33,13 +33,13 @@ fn noon() -> DateTime<Utc> {
 /// The partner's certificate, right in everything, valid a day before noon and a month after.
 fn partner() -> Leaf {
     let noon = SystemTime::from(noon());
-    Leaf { from: noon - DAY, until: noon + 30 * DAY, ..Leaf::client(&[NAME]) }
+    Leaf { from: noon - DAY, until: noon + 30 * DAY, ..Leaf::client(&[DNS_NAME]) }
 }
 
 /// A deployment that believes those who stand in this PEM text.
 fn believing(pem: &str) -> Identity {
     let pair = |name| AllowedCertificate { client: CLIENT, name };
-    let allowed = vec![pair(CertificateName::Dns(NAME.into())), pair(CertificateName::Uri(URI.into()))];
+    let allowed = vec![pair(CertificateName::Dns(DNS_NAME.into())), pair(CertificateName::Uri(URI.into()))];
     let settings = CertificateSettings { authority: pem.parse().unwrap(), allowed };
     Identity::new(super::settings()).unwrap().with_certificates(settings, None)
 }

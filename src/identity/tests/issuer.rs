@@ -105,14 +105,14 @@ impl TestIssuer {
         Self { url, script }
     }
 
-    /// The same issuer, found behind this front from now on.
+    /// The same issuer, reached through this TLS proxy from now on.
     pub(super) fn behind(self, front: &test_servers::TlsProxy) -> Self {
         let url = format!("https://127.0.0.1:{}/directory", front.port());
         self.say_metadata(Says::Json(json!({"issuer": issuer(&url), "jwks_uri": format!("{url}/keys")})));
         Self { url, ..self }
     }
 
-    /// Where it listens, behind whatever front.
+    /// Where it listens, not its proxy.
     pub(super) fn address(&self) -> SocketAddr {
         self.url.trim_start_matches("http://").trim_end_matches("/directory").parse().unwrap()
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A principal whose header is exactly so many bytes long, a multiple of four.
+/// A principal whose header has this many bytes, a multiple of four.
 fn of_length(encoded: usize) -> String {
     let text = principal(&person()).to_string();
     let padded = text.clone() + &" ".repeat(encoded / 4 * 3 - text.len());

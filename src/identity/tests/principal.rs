@@ -115,8 +115,8 @@ fn other_identity_providers_are_refused() {
 
 #[test]
 fn only_standard_base64_with_its_padding_is_decoded() {
-    // The name holds both characters in which the alphabets differ, wherever it falls; a lone last blank needs
-    // two signs of padding.
+    // The name holds both characters in which the two Base64 alphabets differ, wherever it falls; a lone last blank
+    // needs two signs of padding.
     let mut text = principal(&with(person(), &[("name", "~~~~???>>>>")])).to_string();
     text.extend(std::iter::repeat_n(' ', 3 - (text.len() + 2) % 3));
     let good = STANDARD.encode(&text);

@@ -91,7 +91,7 @@ impl World {
         self.claiming(&json!({}))
     }
 
-    /// The good token with other claims; null takes one away.
+    /// The good token with other claims; null removes one.
     fn claiming(&self, changes: &Value) -> String {
         signed(&good_header().to_string(), &changed(self.claims(), changes).to_string(), &FIRST)
     }
@@ -101,7 +101,7 @@ impl World {
         signed(&changed(good_header(), changes).to_string(), &self.claims().to_string(), key)
     }
 
-    /// What becomes of a request to place an order with this token: the status, and why.
+    /// The answer to a request to place an order with this token: its status, and the reason.
     async fn asks(&self, token: &str) -> (u16, &'static str) {
         self.asks_at(token, *NOW).await
     }

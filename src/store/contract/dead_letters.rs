@@ -1,4 +1,4 @@
-//! Messages that were given up.
+//! Recording dead letters.
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Reason, Status},

@@ -1,4 +1,4 @@
-//! What becomes of queued orders.
+//! How queued orders end.
 
 use uuid::Uuid;
 

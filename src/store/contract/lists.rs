@@ -41,7 +41,7 @@ async fn place_for(store: &dyn Store, caller: &Caller, seconds: i64) -> Order {
     }
 }
 
-/// So many orders of the creator's, newest first, each between two of a stranger's.
+/// This many orders of the creator's, newest first, each between two of a stranger's.
 async fn orders(store: &dyn Store, count: i64) -> Vec<Order> {
     stock(store).await;
     let mut orders = Vec::new();

@@ -33,7 +33,7 @@ async fn replay(store: &dyn Store, id: Uuid, seconds: i64) -> Result<DeadLetter,
     store.replay_dead_letter(&permit(&administrator()), id, write_context(seconds)).await
 }
 
-/// A message that was given up, its order failed, and its letter.
+/// A dead-lettered message, its order `failed`, and its dead letter.
 async fn failed(store: &dyn Store, seconds: i64) -> (OrderId, FulfilmentMessage, DeadLetter) {
     let (id, message) = queued(store, seconds).await;
     let letter = from("orders-fulfilment", &message.encode(), seconds).with_message(&message);

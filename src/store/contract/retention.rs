@@ -1,4 +1,4 @@
-//! What is kept for a time only, and what for good.
+//! What is deleted after its retention period, and what is never deleted.
 
 use uuid::Uuid;
 
@@ -75,7 +75,7 @@ async fn only_replayed_dead_letters_expire(store: &dyn Store) {
     assert_eq!(left.len(), 1);
 }
 
-/// Letters that were given up a day apart, each of another message.
+/// Dead letters that were recorded a day apart, each of another message.
 async fn given_up(store: &dyn Store, count: u8) -> Vec<Uuid> {
     let mut ids = Vec::new();
     for number in 0..count {
@@ -88,7 +88,7 @@ async fn given_up(store: &dyn Store, count: u8) -> Vec<Uuid> {
     ids
 }
 
-/// The letters over a ceiling of so many, and of so many days on the sixth day.
+/// The dead letters over a ceiling of this number and this many days, on the sixth day.
 async fn excess(store: &dyn Store, most: u64, days: i64) -> Vec<Uuid> {
     let ceiling = DeadLetterLimit { max_count: most, recorded_after: at((6 - days) * DAY) };
     let excess = store.excess_dead_letters(ceiling, 3).await.unwrap();

@@ -10,13 +10,13 @@ use tokio::time::Instant;
 /// An operation fails when its calls failed for so long without a success.
 const MIN_FAILURE_SPAN: Duration = Duration::from_secs(5);
 
-/// An operation fails after at least so many failed calls. Calls that wait for a lock do not count.
+/// An operation counts as failing after at least this many failed calls. Calls that wait for a lock do not count.
 const MIN_FAILURES: u64 = 3;
 
 /// Older failures do not count.
 pub(super) const RECENT: Duration = Duration::from_secs(10);
 
-/// A rare operation that fails each time is one outage: it ends after so many minutes without a failure.
+/// A rare operation that fails each time is one outage: it ends after this time without a failure.
 const QUIET_PERIOD: Duration = Duration::from_mins(5);
 
 /// The probe's part in the database's outages.

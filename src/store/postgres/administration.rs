@@ -5,7 +5,7 @@
 
 use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
-use crate::store::{AppLogin, MigrationError, Principals, RoleName, StoreError};
+use crate::store::{AppLogin, LoginName, MigrationError, Principals, StoreError};
 
 use super::{pool::has_sqlstate, sql};
 
@@ -55,8 +55,8 @@ pub(super) async fn grant_to_roles(connection: &mut PgConnection) -> Result<(), 
     sqlx::raw_sql(GRANTS).execute(connection).await.map(drop)
 }
 
-/// Gives each login its role, its limits, and the right to connect; takes away a role that it is not named with. `address`
-/// is that of the administrator.
+/// Gives each login its role, its limits, and the right to connect; revokes the roles that it is not named with.
+/// `address` is that of the administrator.
 pub(super) async fn grant_to_logins(
     connection: &mut PgConnection,
     logins: &[AppLogin],
@@ -94,7 +94,7 @@ async fn create_logins(logins: &[AppLogin], address: &PgConnectOptions) -> Resul
 
 /// Names the principals to the session, as settings: so no name becomes part of a statement.
 async fn set_principals(connection: &mut PgConnection, principals: &Principals) -> Result<(), StoreError> {
-    let administrators: Vec<_> = principals.administrators.iter().map(RoleName::as_str).collect();
+    let administrators: Vec<_> = principals.administrators.iter().map(LoginName::as_str).collect();
     let names: Vec<_> = principals.logins.iter().map(|login| login.name.as_str()).collect();
     let roles: Vec<_> = principals.logins.iter().map(|login| login.role.name()).collect();
     let this: String = sqlx::query_scalar(sql::SET_PRINCIPALS)

@@ -1,7 +1,7 @@
 //! How units of work wait for locks of other clients (the bulkhead pattern).
 //!
-//! A statement that meets a lock gives up soon and is retried. While it waits it holds no connection. What is known to be
-//! locked may use half of the pool; everything else has the other half.
+//! A statement that meets a lock times out soon and is retried. While it waits it holds no connection. Statements on
+//! rows that are known to be locked may use half of the pool; everything else has the other half.
 
 use std::{error::Error as StdError, io, time::Duration};
 
@@ -48,7 +48,7 @@ impl LockBulkhead {
         }
     }
 
-    /// Begins a unit of work that gives up after [`LOCK_WAIT`].
+    /// Begins a unit of work that times out after [`LOCK_WAIT`].
     pub(super) fn begin<'l>(&'l self, targets: &'l LockTargets) -> LockWait<'l> {
         let deadline = Instant::now() + LOCK_WAIT;
         let lock = self.known_locks.find(targets, Instant::now());
@@ -69,7 +69,7 @@ impl<'l> LockWait<'l> {
         }
     }
 
-    /// Pauses after a statement gave up waiting for a lock.
+    /// Pauses after a statement timed out waiting for a lock.
     ///
     /// # Errors
     /// The same error, when the deadline is over.
@@ -101,7 +101,7 @@ fn bulkhead_timeout(lock: LockLevel) -> Error {
     Error::Io(io::Error::new(io::ErrorKind::TimedOut, BulkheadTimeout(lock)))
 }
 
-/// Whether a call gave up waiting for a permit, behind locked rows.
+/// Whether a call timed out waiting for a permit, behind locked rows.
 pub(super) fn is_row_bulkhead_timeout(error: &Error) -> bool {
     let Error::Io(source) = error else { return false };
     let timeout = source.get_ref().and_then(<dyn StdError + Send + Sync>::downcast_ref::<BulkheadTimeout>);

@@ -143,8 +143,8 @@ pub(super) async fn cancel(
     }
 }
 
-/// Whether an attempt of this call, whose answer was lost, left the order as it is. Another call that changes it at the
-/// same microsecond is not told from it.
+/// Whether an attempt of this call, whose answer was lost, left the order as it is. A change by another call at the
+/// same microsecond counts as this one's own.
 pub(super) fn is_own_write(order: &Order, context: WriteContext, attempt: Attempt) -> bool {
     attempt == Attempt::Retry && order.updated_at.timestamp_micros() == context.at.timestamp_micros()
 }

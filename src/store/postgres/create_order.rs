@@ -91,7 +91,7 @@ async fn place(
         .await;
     let lines = match lines {
         Ok(lines) => lines,
-        // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
+        // Ids are never used twice, so this is our own order, stored by an attempt whose answer was lost.
         Err(error) if is_duplicate_order_id(&error) => {
             let own = find(executor, AccessScope::Owner(new.owner), id).await?;
             return own.map(Change::Done).ok_or(error.into());
@@ -164,7 +164,7 @@ pub(super) async fn ingest(
             }
             (Some(_), _) => Err(WriteError::KeyReused),
             (None, Err(refused)) => Err(WriteError::InvalidLines(refused)),
-            // Another delivery was kept while this one waited for it; the next look shows it.
+            // Another delivery was stored while this one waited for it; the next look shows it.
             (None, Ok(_)) if !is_placed(&lines) => continue,
             (None, Ok(prices)) => Ok(Change::Done(new_order(new, &prices)?)),
         };
@@ -239,8 +239,8 @@ fn is_duplicate_request_timeout(error: &sqlx::Error) -> bool {
     is_resource_lock_timeout(error) || (is_lock_timeout(error) && is_row_lock_in(error, "idempotency_keys"))
 }
 
-/// Whether a call gave up waiting for a change of the same resource: in this process, or behind a row that another client
-/// has locked. A locked table does not count.
+/// Whether a call timed out waiting for a change of the same resource: in this process, or behind a row that another
+/// client has locked. A locked table does not count.
 pub(in crate::store) fn is_lock_conflict(error: &sqlx::Error) -> bool {
     is_resource_lock_timeout(error)
         || is_row_bulkhead_timeout(error)

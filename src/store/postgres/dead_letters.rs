@@ -1,4 +1,4 @@
-//! Messages that were given up.
+//! Dead letters: recording, listing, replay.
 
 use chrono::DateTime;
 use sqlx::Row as _;
@@ -17,11 +17,11 @@ use crate::{
 
 use super::{fulfilment::was_left_in_status, pool::PoolExecutor, retry::Attempt, sql};
 
-/// Whether the letter of this id is kept.
+/// Whether the dead letter of this id is stored.
 const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id = $1)";
 
-/// Keeps a letter. What one of its attempts may have kept and failed before its answer was lost, the next takes for its
-/// own.
+/// Stores a dead letter. An attempt whose answer was lost may have committed; the next attempt recognizes its row and
+/// its failed order as its own.
 pub(super) async fn record(
     executor: PoolExecutor<'_>,
     attempt: Attempt,
@@ -71,7 +71,7 @@ pub(super) async fn list(
     Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, has_more })
 }
 
-/// Looks what the message is, then marks the letter and sends it if no other caller has in between. What one of its
+/// Reads the message, then marks the dead letter and sends it if no other caller has in between. What one of its
 /// attempts may have changed before its answer was lost, the next takes for its own.
 pub(super) async fn replay(
     executor: PoolExecutor<'_>,

@@ -91,7 +91,7 @@ impl Drop for ResourceLock<'_> {
 #[error("another call has been changing the same thing for {} s", LOCK_WAIT.as_secs())]
 struct ResourceLockTimeout;
 
-/// Whether a call gave up waiting for another call of this process.
+/// Whether a call timed out waiting for another call of this process.
 pub(super) fn is_resource_lock_timeout(error: &Error) -> bool {
     let Error::Io(source) = error else { return false };
     source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<ResourceLockTimeout>)

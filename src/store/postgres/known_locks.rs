@@ -75,7 +75,7 @@ impl LockTargets {
         self.own.iter().chain(&self.lines)
     }
 
-    /// What blocked a statement that gave up waiting. The server names the table of a locked row.
+    /// What blocked a statement that timed out waiting. The server names the table of a locked row.
     pub(super) fn blocked_on(&self, error: &Error) -> Option<&Lockable> {
         let is_new =
             matches!(self.resource(), None | Some(ResourceKey::Request(..) | ResourceKey::Message(_)));
@@ -134,7 +134,7 @@ pub(super) enum LockLevel {
 }
 
 impl LockLevel {
-    /// The level of the lock that a statement gave up waiting for.
+    /// The level of the lock that a statement timed out waiting for.
     pub(super) fn of(error: &Error) -> Self {
         if is_row_lock(error) { Self::Row } else { Self::Table }
     }
@@ -189,7 +189,7 @@ impl KnownLocks {
     }
 }
 
-/// Whether a statement gave up waiting for a lock.
+/// Whether a statement timed out waiting for a lock.
 pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
     sqlstate(error).as_deref() == Some("55P03")
 }

@@ -8,11 +8,11 @@ use crate::store::timeouts::STATEMENT_TIMEOUT;
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
-/// without a connection, between the attempts. Until it is known to be locked it may take any connection, so this is
-/// short.
+/// without a connection, between the attempts. Until the row is known to be locked, the statement may take any
+/// connection, so this is short.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(25);
 
-/// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
-/// is slow is not taken for a server that is silent.
+/// How long the server works on a statement. The server cancels a statement before the wait for its answer ends, so
+/// that a slow statement is not taken for a silent server.
 pub(super) const SERVER_STATEMENT_TIMEOUT: Duration =
     STATEMENT_TIMEOUT.saturating_sub(Duration::from_millis(500));

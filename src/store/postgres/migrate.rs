@@ -32,7 +32,7 @@ fn migrator() -> Migrator {
 
 /// Runs what the schema lacks, grants the roles what they need, and gives the principals their roles. No limit of time holds here.
 ///
-/// While it waits for a lock, `on_wait` is told which one and who has it.
+/// While it waits for a lock, it calls `on_wait` with the lock and its holder.
 pub(super) async fn run(
     address: &PgConnectOptions,
     principals: &Principals,

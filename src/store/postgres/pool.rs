@@ -1,7 +1,7 @@
 //! The connections of this process to PostgreSQL.
 //!
-//! sqlx's own pool asks each connection for a sign of life when it comes back, in a task of its own, without a limit of
-//! time, and with the connection's place in its hand: a server that falls silent takes the places for good
+//! sqlx's own pool pings each returned connection in a separate task, without a time limit, while it occupies a place
+//! of the pool: a server that falls silent takes the places for good
 //! (<https://github.com/transact-rs/sqlx/issues/4349>). It also drops a login that is half made when the caller who
 //! asked for it has gone. Here a connection comes back only when the last answer on it was read to its end, and then
 //! without I/O; every other one is closed, and its place is free in the same moment.
@@ -39,7 +39,7 @@ use pool_state::{PoolState, PooledConnection};
 pub(super) use token_cache::DatabaseTokenCache;
 use write_gate::WriteGate;
 
-/// At most so many connections. Cloning shares them.
+/// A pool with a fixed number of places. Cloning shares them.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<PoolState>);
 
@@ -74,9 +74,9 @@ impl Pool {
     /// A connection for this caller alone. Waits at most [`POOL_TIMEOUT`](crate::store::timeouts::POOL_TIMEOUT).
     ///
     /// # Errors
-    /// Why the last login failed, or [`Error::PoolTimedOut`] when all connections are in use. At once, when no
-    /// connection is there and waiting does not cure the reason. [`is_connection_error`] tells these errors from
-    /// those of a statement.
+    /// Why the last login failed, or [`Error::PoolTimedOut`] when all connections are in use. At once, when there is
+    /// no connection and waiting does not help. [`is_connection_error`] distinguishes these errors from those of a
+    /// statement.
     async fn lease(&self) -> Result<Lease, Error> {
         if let Some(tokens) = &self.0.tokens {
             tokens.renew_when_due();

@@ -48,8 +48,8 @@ pub(super) async fn put(
     }
 }
 
-/// Whether this is what this call writes, at the instant at which it does. Another call that writes the same at the same
-/// microsecond is not told from it.
+/// Whether this is what this call writes, at the instant at which it does. A write by another call at the same
+/// microsecond counts as this one's own.
 fn is_own(current: &Product, draft: &ProductDraft, context: WriteContext) -> bool {
     current.updated_at.timestamp_micros() == context.at.timestamp_micros()
         && (&current.name, &current.currency, current.unit_price, current.active)

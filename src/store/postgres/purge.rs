@@ -48,7 +48,7 @@ pub(super) async fn excess(
     found.into_iter().map(ExcessDeadLetter::try_from).collect()
 }
 
-/// Drops dead letters.
+/// Deletes dead letters.
 pub(super) async fn drop_letters(executor: PoolExecutor<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
     let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     sqlx::query(DROP_LETTERS).bind(ids).execute(executor).await?;

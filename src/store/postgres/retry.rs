@@ -15,7 +15,7 @@ use crate::{
 /// Which attempt at a unit of work it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Attempt {
-    /// The first attempt: nothing of it is in the database.
+    /// The first attempt: the database has nothing of it.
     First,
     /// A retry: an attempt whose response was lost may have been committed.
     Retry,
@@ -24,8 +24,8 @@ pub(super) enum Attempt {
 /// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead closes
 /// it, so there are enough attempts for a pool that is dead as a whole. A lock is waited for in the lanes.
 ///
-/// An attempt whose answer was lost may have been kept all the same: this is for work whose repetition changes
-/// nothing, or that knows its own work again.
+/// An attempt whose answer was lost may have committed: use this only for work that changes nothing the second time,
+/// or that recognizes its own rows.
 pub(super) async fn with_retries<T, E: UnitError, F>(
     bulkhead: &LockBulkhead,
     connections: u32,
@@ -69,7 +69,7 @@ where
 /// How often a unit of work may still be retried.
 struct RetryBudget {
     attempts: u32,
-    /// Whether it was tried again because its connection was unfit; a new one that is unfit too stays so.
+    /// Whether it was tried again on a new connection, which happens once at most.
     reconnected: bool,
 }
 

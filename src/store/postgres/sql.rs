@@ -1,5 +1,5 @@
-//! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
-//! transaction of its own, so one round trip keeps all of it or nothing.
+//! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a single statement as a
+//! transaction, so one round trip stores all of it or nothing.
 
 mod administration;
 mod inspect;
@@ -80,8 +80,8 @@ macro_rules! insert_order {
     };
 }
 
-/// A fresh row of the key `$13` is left alone, and then nothing is kept. Gives each line's price, whether the order
-/// was kept, and the key's row where the statement could see one from its beginning.
+/// A fresh row of the key `$13` is left alone, and then nothing is stored. Returns each line's price, whether the
+/// order was stored, and the key's row where the statement could see one from its beginning.
 pub(super) const PLACE: &str = concat!(
     priced_lines!(),
     ", claimed AS (
@@ -311,7 +311,8 @@ pub(super) const DECIDE: &str = concat!(
      SELECT EXISTS (SELECT 1 FROM decided) FROM (SELECT count(*) AS rows FROM closed) AS first WHERE rows >= 0",
 );
 
-/// With nulls for the order and the message it only keeps the letter and closes what goes out with its bytes.
+/// With nulls for the order and the message it only stores the dead letter and closes the outbox rows with the same
+/// payload.
 pub(super) const RECORD_DEAD_LETTER: &str = concat!(
     "WITH other AS (
          SELECT 1 FROM outbox WHERE message_id = $12 AND payload <> $16

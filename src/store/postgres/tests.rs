@@ -1,4 +1,4 @@
-//! What only this engine promises: a server far away, a schema that others bring up, and roles that can do little.
+//! What only this engine promises: a remote server, a schema that `migrate` creates, and roles with few rights.
 
 use sqlx::{Connection as _, PgConnection, Postgres as Engine, Transaction};
 use test_servers::Database;

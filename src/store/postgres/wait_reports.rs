@@ -27,8 +27,8 @@ struct Wait {
     query_seconds: Option<i64>,
 }
 
-/// Runs `work` on the connection of the process `pid`, and reports the locks that it waits for. Where no second
-/// connection can be had, it goes on without a report.
+/// Runs `work` on the connection of the process `pid`, and reports the locks that it waits for. If no second
+/// connection can be opened, it continues without a report.
 pub(super) async fn with_wait_reports<T>(
     address: &PgConnectOptions,
     pid: i32,

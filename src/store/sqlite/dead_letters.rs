@@ -1,4 +1,4 @@
-//! Messages that were given up.
+//! Dead letters: recording, listing, replay.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;

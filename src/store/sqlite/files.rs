@@ -45,7 +45,7 @@ impl From<FileReplaced> for sqlx::Error {
 }
 
 impl Files {
-    /// Those of a database that is open.
+    /// The files of an open database.
     ///
     /// # Errors
     /// When one of them is not there.

@@ -1,5 +1,5 @@
-//! The requests with an idempotency key that this process is handling. A file has one writer, and no reader sees what it is
-//! about to write: only this tells a duplicate request from any other that waits for the writer.
+//! The requests with an idempotency key that this process is handling. A file has one writer, and no reader sees what
+//! it is about to write: only this distinguishes a duplicate request from any other that waits for the writer.
 
 use std::{
     collections::HashMap,

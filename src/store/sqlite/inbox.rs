@@ -8,7 +8,7 @@ use crate::{
     store::{WriteContext, sql},
 };
 
-/// Remembers a message, with what it says where its id alone does not tell; false when it was received before.
+/// Stores a message's id, with its content where the id alone does not identify it; false when it was received before.
 pub(super) async fn receive(
     connection: &mut SqliteConnection,
     binding: &str,
@@ -26,7 +26,7 @@ pub(super) async fn receive(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// What a message said that was received before.
+/// The content of a message that was received before.
 pub(super) async fn content(
     connection: &mut SqliteConnection,
     binding: &str,

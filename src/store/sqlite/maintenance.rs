@@ -27,8 +27,8 @@ const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// Gives up at once where another connection is in the way.
 const NO_BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 0";
 
-/// The connection that stays open as long as the store does: without it SQLite would delete the write-ahead log when the
-/// pools close their last connection, and that could not be told from a deletion by another hand.
+/// The connection that stays open as long as the store does: without it SQLite would delete the write-ahead log when
+/// the pools close their last connection, which looks like a deletion by another program.
 pub(super) struct Maintenance {
     connection: SqliteConnection,
     files: Arc<Files>,

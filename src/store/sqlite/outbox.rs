@@ -38,7 +38,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Sends a dead letter's message again; nothing of it has left yet.
+/// Sends a dead letter's message again; nothing of it was sent yet.
 pub(super) async fn insert_replay(
     connection: &mut SqliteConnection,
     replay: &Replay,

@@ -61,7 +61,7 @@ const WRITES: &str = concat!(
      DELETE FROM dead_letters WHERE id = ''",
 );
 
-/// What a connection has where nothing else is said: two megabytes.
+/// SQLite's default cache of a connection: two megabytes.
 const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 
 pub(super) async fn run(store: &Sqlite) -> Result<(), StoreError> {

@@ -46,7 +46,7 @@ pub(super) async fn excess(
     found.into_iter().map(ExcessDeadLetter::try_from).collect()
 }
 
-/// Drops dead letters.
+/// Deletes dead letters.
 pub(super) async fn drop_letters(store: &Sqlite, ids: &[Uuid]) -> Result<(), StoreError> {
     let mut transaction = store.write().await?;
     for id in ids {

@@ -139,7 +139,7 @@ async fn every_version_has_one_history_row() {
     );
 }
 
-/// Polls so many times, then drops what is left undone.
+/// Polls this many times, then drops the future.
 async fn interrupted<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut left = polls;
@@ -154,7 +154,7 @@ async fn interrupted<T>(polls: usize, work: impl Future<Output = T>) -> Option<T
     .await
 }
 
-/// A draft that can be told from others.
+/// A draft with its own reference.
 fn under(reference: &str) -> OrderDraft {
     OrderDraft { reference: reference.parse().unwrap(), ..draft() }
 }

@@ -1,4 +1,4 @@
-//! Reports that a migration waits: a file does not tell which process holds its lock.
+//! Reports that a migration waits: a file does not show which process holds its lock.
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 

@@ -4,7 +4,7 @@ use super::{Importance::*, *};
 
 const LINE: &[u8] = &[b'x'; 99];
 
-/// Adds lines until one is dropped; gives how many were kept.
+/// Adds lines until one is dropped; returns how many the queue holds.
 fn fill(queue: &Queue, importance: Importance) -> u64 {
     (0..u64::MAX).find(|_| add(queue, importance, LINE) != DroppedLines::default()).unwrap()
 }

@@ -35,7 +35,8 @@ pub(super) struct Exporter {
     dropped_spans: DroppedSpans,
 }
 
-/// A batch did not reach the collector. Names neither its address nor a header, and quotes nothing that it said.
+/// A batch did not reach the collector. Contains neither the collector's address nor a header, and quotes nothing from
+/// its answer.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("the collector does not answer")]
@@ -48,7 +49,7 @@ enum ExportError {
          that it takes JSON"
     )]
     Rejected(StatusCode),
-    /// All but so many spans.
+    /// All but this many spans were accepted.
     #[error("the collector took a batch only in part: look at its log")]
     PartialSuccess(usize),
 }
@@ -76,7 +77,7 @@ impl Exporter {
         Self { client, settings, queue, dropped_spans }
     }
 
-    /// Sends until told to stop, then sends what is left, for a while.
+    /// Sends until it is stopped, then sends the remaining spans, for a while.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let (mut batch, mut pause) = (Vec::with_capacity(MAX_BATCH_SPANS), BACKOFF.0);
         loop {
@@ -157,13 +158,13 @@ impl Exporter {
         if !status.is_success() {
             let retry_after =
                 answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            // Those after which the specification lets a client try again.
+            // The statuses after which the specification lets a client try again.
             return Err(match status.as_u16() {
                 429 | 502 | 503 | 504 => ExportError::Retryable(status, retry_after.map(Duration::from_secs)),
                 _ => ExportError::Rejected(status),
             });
         }
-        // An answer that cannot be read says nothing of a refusal.
+        // An answer that cannot be parsed does not mean that spans were rejected.
         let body = https::read_body(answer, MAX_RESPONSE_BYTES).await.unwrap_or_default();
         let taken: ExportResponse = serde_json::from_slice(&body).unwrap_or_default();
         let rejected = match taken.partial_success.rejected_spans {

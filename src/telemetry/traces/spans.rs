@@ -51,7 +51,7 @@ impl SpanLayer {
         Self { clock, queue, dropped_spans }
     }
 
-    /// None where the invocation was not told which span it is.
+    /// None where the invocation has no span id.
     fn span(&self, ongoing: &OngoingInvocation, ending: &Fields) -> Option<Span> {
         // What time passed is not read from a clock that somebody may set meanwhile.
         let passed = self.clock.instant().saturating_duration_since(ongoing.moment);

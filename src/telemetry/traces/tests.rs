@@ -1,8 +1,8 @@
-//! Spans under way, before a collector that does as it is told.
+//! Running spans, before a collector that answers as configured.
 
 use axum::Router;
 use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::Event};
-use test_servers::{Backend, BackendResponse, Proxy, proxy::AcceptMode};
+use test_servers::{Backend, BackendResponse, TcpProxy, proxy::AcceptMode};
 use tokio::net::TcpListener;
 use tracing::{Dispatch, field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -22,7 +22,7 @@ fn at(port: u16) -> TraceSettings {
     settings(&format!("http://127.0.0.1:{port}/v1/traces"))
 }
 
-/// So many invocations, each of which ends.
+/// This many invocations, each of which ends.
 fn invocations(spans: SpanLayer, count: usize) {
     more_invocations(&Dispatch::new(tracing_subscriber::registry().with(spans)), count);
 }
@@ -178,7 +178,7 @@ async fn partially_rejected_batches_are_not_sent_again() {
 #[tokio::test]
 async fn spans_arrive_within_ten_seconds_of_recovery() {
     let collector = Backend::plain().await.unwrap();
-    let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
+    let proxy = TcpProxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
     proxy.set_accept_mode(AcceptMode::Silent).await;
     let (spans, export) = export(at(proxy.port()), Clock).unwrap();
     invocations(spans, 3);
@@ -196,7 +196,7 @@ async fn spans_arrive_within_ten_seconds_of_recovery() {
 #[tokio::test]
 async fn silent_idle_connections_drop_no_spans() {
     let collector = Backend::plain().await.unwrap();
-    let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
+    let proxy = TcpProxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
     let (spans, export) = export(at(proxy.port()), Clock).unwrap();
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(spans));
     let took = || {

@@ -8,7 +8,7 @@ use tracing::Level;
 use super::*;
 use crate::telemetry::{importance::Importance, queue::CAPACITY};
 
-/// A disk with room for so many bytes.
+/// A disk with room for this many bytes.
 #[derive(Clone, Default)]
 struct Disk(Arc<Mutex<State>>);
 

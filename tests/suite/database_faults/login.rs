@@ -21,7 +21,7 @@ async fn behind_tls(shown: &str) -> (World, TokenPostgres) {
     let direct = guarded.url("postgres", "127.0.0.1", None);
     let (direct, _) = direct.split_once('?').expect("parameters");
     let url = guarded.url(&format!("{ROLE}:{shown}"), "localhost", Some(&guarded.authority()));
-    let proxy = Proxy::start(address(direct)).await.expect("a proxy");
+    let proxy = TcpProxy::start(address(direct)).await.expect("a proxy");
     (World::behind(proxy, &url, direct.to_owned(), None).await, guarded)
 }
 
@@ -90,7 +90,7 @@ async fn a_server_that_takes_two_connections() {
     let database = on_a_server().await;
     let output = migrate(&database.url());
     assert!(output.status.success(), "{output:?}");
-    let (direct, proxy) = (database.url(), Proxy::start(address(&database.url())).await.expect("a proxy"));
+    let (direct, proxy) = (database.url(), TcpProxy::start(address(&database.url())).await.expect("a proxy"));
     let (_, name) = direct.rsplit_once('/').expect("a database");
     let url = direct.replace("postgres@", &format!("{name}@"));
     run(

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use test_servers::{Database, Postgres, Proxy};
+use test_servers::{Database, Postgres, TcpProxy};
 use tokio::{task::spawn_blocking, time::sleep};
 
 /// A database by its name in the command.
@@ -39,7 +39,7 @@ pub(super) struct Server {
     // The database goes before its server.
     pub(super) database: Database,
     postgres: Arc<Postgres>,
-    pub(super) proxy: Proxy,
+    pub(super) proxy: TcpProxy,
 }
 
 /// The engine that is asked for, or both. A laptop without PostgreSQL is told loudly; where `CI` is set, that is a failure.
@@ -73,7 +73,7 @@ impl Engine {
     pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<RunDatabase> {
         let Self::Postgres(server) = self else { return Ok(RunDatabase::File(folder.join("orders.db"))) };
         let (_, address) = server.url().rsplit_once('@').context("the server has no address")?;
-        let proxy = Proxy::start(address.parse()?).await.context("cannot start a proxy")?;
+        let proxy = TcpProxy::start(address.parse()?).await.context("cannot start a proxy")?;
         let kept = Server { database: server.database().await?, postgres: Arc::clone(server), proxy };
         let mut migrate = Command::new(worker);
         // What a shell in a container has by chance can look like the platform.
@@ -98,7 +98,7 @@ impl RunDatabase {
     }
 
     /// The network to the server; a file has none.
-    pub(super) fn proxy(&self) -> Option<&Proxy> {
+    pub(super) fn proxy(&self) -> Option<&TcpProxy> {
         match self {
             Self::File(_) => None,
             Self::Server(server) => Some(&server.proxy),

@@ -9,7 +9,7 @@ pub(crate) use expectation::is_made_up;
 pub use expectation::{Companion, Expectation};
 pub use table::table;
 
-use crate::variants::{Extras, Size, Variant};
+use crate::variants::{FeatureSet, Size, Variant};
 
 /// One line of the table. It holds for every resource that it is about, and fails when there is none.
 #[derive(Debug, Clone)]
@@ -51,9 +51,9 @@ pub enum When {
     /// Those with one of the two networks.
     Network(&'static str),
     /// Those with this beside plan and network.
-    With(Extras),
+    With(FeatureSet),
     /// Those without it.
-    Without(Extras),
+    Without(FeatureSet),
     /// Those whose gateway has the API.
     Api,
     /// Those of them whose gateway has a host name of ours.
@@ -70,12 +70,16 @@ impl When {
             Self::Always => true,
             Self::Plan(plan) => variant.plan == plan,
             Self::Network(network) => variant.network == network,
-            Self::With(extras) => variant.extras == extras,
-            Self::Without(extras) => variant.extras != extras,
+            Self::With(features) => variant.features == features,
+            Self::Without(features) => variant.features != features,
             Self::Api => variant.has_api(),
-            Self::Named => variant.has_api() && variant.extras != Extras::First,
-            Self::Joined(network) => variant.network == network && variant.extras != Extras::Isolated,
-            Self::Shared(plan) => variant.plan == plan && variant.extras != Extras::Isolated,
+            Self::Named => variant.has_api() && variant.features != FeatureSet::FirstProvision,
+            Self::Joined(network) => {
+                variant.network == network && variant.features != FeatureSet::AppServiceEnvironment
+            }
+            Self::Shared(plan) => {
+                variant.plan == plan && variant.features != FeatureSet::AppServiceEnvironment
+            }
         }
     }
 }

@@ -11,14 +11,14 @@ mod expression;
 mod functions;
 mod reader;
 
-/// Who a snapshot is made for: no subscription of anyone.
+/// The made-up tenant that snapshots are compiled for.
 pub const TENANT: &str = "00000000-0000-4000-8000-000000000001";
-/// Where it is made.
+/// The made-up subscription that snapshots are compiled for.
 pub const SUBSCRIPTION: &str = "00000000-0000-4000-8000-000000000002";
-/// In which region.
+/// The region that snapshots are compiled for.
 pub const LOCATION: &str = "westeurope";
-/// Under which name.
-pub const NAME: &str = "test";
+/// The deployment name that snapshots are compiled with.
+pub const DEPLOYMENT_NAME: &str = "test";
 
 /// The text is no snapshot.
 #[derive(Debug, thiserror::Error)]

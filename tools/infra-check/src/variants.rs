@@ -1,4 +1,4 @@
-//! The choices of parameters that every assertion is held in.
+//! The variants of the deployment parameters. Every assertion is checked in each variant that it concerns.
 
 use std::{fs, io, path::Path};
 
@@ -13,95 +13,95 @@ pub const PRIVATE_ENDPOINTS: &str = "privateEndpoints";
 /// Storage, vaults and apps behind service endpoints and default deny.
 pub const SERVICE_ENDPOINTS: &str = "serviceEndpoints";
 
-/// No network of our own: identities alone close storage, vaults and apps.
+/// No network: identities alone protect storage, vaults and apps.
 pub const OPEN: &str = "open";
 
-/// What makes names unique: `uniqueString` of the made-up subscription, environment and region.
-pub const TOKEN: &str = "bgtmmfwj4uny4";
+/// The suffix that makes resource names unique: `uniqueString` of the made-up subscription, environment and region.
+pub const RESOURCE_TOKEN: &str = "bgtmmfwj4uny4";
 
 /// The folder of the parameter files and of their snapshots, from the repository's root.
 pub const FOLDER: &str = "infra/variants";
 
-/// One choice.
+/// A choice of deployment parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variant {
-    /// What its files are called.
+    /// The name of its files in `infra/variants`, without the extension.
     pub name: &'static str,
-    /// Which of the two sizes.
+    /// Whether it is a small or a production deployment.
     pub size: Size,
     /// `flex` or `dedicated`.
     pub plan: &'static str,
     /// `privateEndpoints`, `serviceEndpoints`, or `open` where it is small.
     pub network: &'static str,
-    /// What it has beyond that.
-    pub extras: Extras,
+    /// Its optional parts.
+    pub features: FeatureSet,
 }
 
-/// What is deployed.
+/// The size of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
-    /// To see it run: no network, no gateway.
+    /// To try it: no network, no gateway.
     Small,
-    /// With a network of its own and a gateway.
+    /// With its own network and a gateway.
     Production,
 }
 
-/// What a variant has beyond plan and network.
+/// The optional parts that a variant deploys beside its plan and network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extras {
-    /// Nothing that is optional.
-    Nothing,
-    /// Keys of our own, Defender, Sentinel and a runner.
-    Options,
+pub enum FeatureSet {
+    /// No optional part.
+    Plain,
+    /// Customer-managed keys, Defender, Sentinel and a runner.
+    Full,
     /// Front Door before the gateway.
-    Front,
+    FrontDoor,
     /// An App Service Environment around the apps.
-    Isolated,
-    /// Programs that call the api app itself, and no gateway's API.
-    Direct,
-    /// Less, as the first provision: no host name, no backend, the apps have never run.
-    First,
+    AppServiceEnvironment,
+    /// Programs that call the api app without the gateway; the gateway has no API.
+    DirectCallers,
+    /// The first provision, which has less: no host name and no backend, and the apps have never run.
+    FirstProvision,
 }
 
 /// A snapshot cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum VariantError {
-    /// There is no file.
+    /// The file cannot be read.
     #[error("cannot read {0}: run `cargo xtask infra snapshot`")]
     Missing(String, #[source] io::Error),
-    /// It is of another form.
+    /// The file has another format.
     #[error("{0} is no snapshot: run `cargo xtask infra snapshot`")]
     Form(String, #[source] snapshot::SnapshotError),
 }
 
-/// Every choice.
+/// Every variant.
 #[must_use]
 pub fn all() -> Vec<Variant> {
     let variant =
-        |name, plan, network, extras| Variant { name, size: Size::Production, plan, network, extras };
+        |name, plan, network, features| Variant { name, size: Size::Production, plan, network, features };
     vec![
-        Variant { size: Size::Small, ..variant("flex-small", FLEX, OPEN, Extras::Nothing) },
-        variant("flex-first", FLEX, PRIVATE_ENDPOINTS, Extras::First),
-        variant("flex-private-plain", FLEX, PRIVATE_ENDPOINTS, Extras::Nothing),
-        variant("flex-private-full", FLEX, PRIVATE_ENDPOINTS, Extras::Options),
-        variant("flex-front", FLEX, PRIVATE_ENDPOINTS, Extras::Front),
-        variant("dedicated-private-plain", DEDICATED, PRIVATE_ENDPOINTS, Extras::Nothing),
-        variant("dedicated-private-full", DEDICATED, PRIVATE_ENDPOINTS, Extras::Options),
-        variant("dedicated-isolated", DEDICATED, PRIVATE_ENDPOINTS, Extras::Isolated),
-        variant("dedicated-direct", DEDICATED, PRIVATE_ENDPOINTS, Extras::Direct),
-        variant("dedicated-service-plain", DEDICATED, SERVICE_ENDPOINTS, Extras::Nothing),
-        variant("dedicated-service-full", DEDICATED, SERVICE_ENDPOINTS, Extras::Options),
+        Variant { size: Size::Small, ..variant("flex-small", FLEX, OPEN, FeatureSet::Plain) },
+        variant("flex-first", FLEX, PRIVATE_ENDPOINTS, FeatureSet::FirstProvision),
+        variant("flex-private-plain", FLEX, PRIVATE_ENDPOINTS, FeatureSet::Plain),
+        variant("flex-private-full", FLEX, PRIVATE_ENDPOINTS, FeatureSet::Full),
+        variant("flex-front", FLEX, PRIVATE_ENDPOINTS, FeatureSet::FrontDoor),
+        variant("dedicated-private-plain", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::Plain),
+        variant("dedicated-private-full", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::Full),
+        variant("dedicated-isolated", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::AppServiceEnvironment),
+        variant("dedicated-direct", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::DirectCallers),
+        variant("dedicated-service-plain", DEDICATED, SERVICE_ENDPOINTS, FeatureSet::Plain),
+        variant("dedicated-service-full", DEDICATED, SERVICE_ENDPOINTS, FeatureSet::Full),
     ]
 }
 
 impl Variant {
-    /// Its file of parameters, from the repository's root.
+    /// The path of its parameter file, from the repository's root.
     #[must_use]
     pub fn parameters(&self) -> String {
         format!("{FOLDER}/{}.bicepparam", self.name)
     }
 
-    /// What the compiler made of it, from the repository's root.
+    /// The path of its snapshot, from the repository's root.
     #[must_use]
     pub fn snapshot(&self) -> String {
         format!("{FOLDER}/{}.snapshot.json", self.name)
@@ -110,13 +110,13 @@ impl Variant {
     /// Whether there is an API on the gateway.
     #[must_use]
     pub fn has_api(&self) -> bool {
-        self.size == Size::Production && self.extras != Extras::Direct
+        self.size == Size::Production && self.features != FeatureSet::DirectCallers
     }
 
-    /// What it deploys, read from its committed snapshot.
+    /// The deployment, read from the committed snapshot.
     ///
     /// # Errors
-    /// When there is none.
+    /// When the snapshot cannot be read.
     pub fn deploy(&self, root: &Path) -> Result<Deployment, VariantError> {
         let path = self.snapshot();
         let text = fs::read_to_string(root.join(&path))

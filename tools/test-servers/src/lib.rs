@@ -20,6 +20,6 @@ pub use backend::{Backend, BackendResponse, ReceivedRequest};
 pub use handler::{Handler, HandlerError};
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
-pub use proxy::Proxy;
+pub use proxy::TcpProxy;
 pub use tls_proxy::TlsProxy;
 pub use vault::{Vault, VaultBehavior, VaultSecret};

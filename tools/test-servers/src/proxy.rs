@@ -37,7 +37,7 @@ const SETTLED: Duration = Duration::from_millis(50);
 
 /// A proxy on 127.0.0.1. Dropping it closes its listener and every connection.
 #[derive(Debug)]
-pub struct Proxy {
+pub struct TcpProxy {
     address: SocketAddr,
     entry: watch::Sender<AcceptMode>,
     applied: watch::Receiver<AcceptMode>,
@@ -72,14 +72,14 @@ pub struct Counts {
     pub syncs: usize,
 }
 
-impl Drop for Proxy {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.accepting.abort();
         self.set_states(State::Reset);
     }
 }
 
-impl Proxy {
+impl TcpProxy {
     /// Starts one on a free port that forwards to `upstream`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{
-    Database, Postgres, Proxy,
+    Database, Postgres, TcpProxy,
     proxy::{AcceptMode, Corruption},
 };
 use tokio::{
@@ -18,7 +18,7 @@ use tokio::{
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Starts a server that says everything again, behind a proxy.
-async fn echo() -> Proxy {
+async fn echo() -> TcpProxy {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -29,10 +29,10 @@ async fn echo() -> Proxy {
             });
         }
     });
-    Proxy::start(address).await.unwrap()
+    TcpProxy::start(address).await.unwrap()
 }
 
-async fn connect(proxy: &Proxy) -> TcpStream {
+async fn connect(proxy: &TcpProxy) -> TcpStream {
     TcpStream::connect(("127.0.0.1", proxy.port())).await.unwrap()
 }
 
@@ -139,11 +139,11 @@ async fn garbling_keeps_the_length() {
     assert!((5..55).contains(&changed), "{changed} of 60");
 }
 
-async fn on_postgres() -> (Proxy, Database, String) {
+async fn on_postgres() -> (TcpProxy, Database, String) {
     let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
     let database = server.database().await.unwrap();
     let (_, address) = server.url().rsplit_once('@').unwrap();
-    let proxy = Proxy::start(address.parse().unwrap()).await.unwrap();
+    let proxy = TcpProxy::start(address.parse().unwrap()).await.unwrap();
     let url = database.url().replace(address, &format!("127.0.0.1:{}", proxy.port()));
     (proxy, database, url)
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod check;
+mod comments;
 mod items;
 mod mask;
 mod prose;

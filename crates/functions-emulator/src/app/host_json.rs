@@ -40,13 +40,13 @@ fn host_json_error(invalid_member: InvalidMember) -> String {
 }
 
 fn function_timeout(file: &Section<'_>) -> Result<Duration, InvalidMember> {
-    const NAME: &str = "functionTimeout";
-    match file.text(NAME).filter(|text| !text.is_empty()).map(|text| TimeSpan::parse(&text)) {
+    const MEMBER: &str = "functionTimeout";
+    match file.text(MEMBER).filter(|text| !text.is_empty()).map(|text| TimeSpan::parse(&text)) {
         None => Ok(Duration::from_mins(30)),
         Some(span) if span == TimeSpan::parse("-1") => Ok(NO_TIMEOUT),
         Some(span) => span
             .and_then(TimeSpan::duration)
-            .ok_or_else(|| file.invalid_member(NAME, "a time span like \"00:05:00\"")),
+            .ok_or_else(|| file.invalid_member(MEMBER, "a time span like \"00:05:00\"")),
     }
 }
 

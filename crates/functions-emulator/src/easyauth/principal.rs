@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 
 use crate::issuer::Claims;
 
-const NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
+const NAME_CLAIM: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
 /// Adds the four headers to what there is. Captures show that `role_typ` names a claim that is not in the list, and so it is
 /// here.
 pub(super) fn add(headers: &mut HeaderMap, claims: &Claims) {
     let principal =
-        json!({"auth_typ": "aad", "name_typ": NAME, "role_typ": ROLE, "claims": mapped(claims)}).to_string();
+        json!({"auth_typ": "aad", "name_typ": NAME_CLAIM, "role_typ": ROLE, "claims": mapped(claims)})
+            .to_string();
     let display = claims.preferred_username.clone().unwrap_or_else(|| claims.oid.to_string());
     let values = [
         ("x-ms-client-principal", STANDARD.encode(principal)),

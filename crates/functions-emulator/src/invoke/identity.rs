@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::keys::MatchedKey;
 
-const NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
+const NAME_CLAIM: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 const FUNCTIONS: &str = "http://schemas.microsoft.com/2017/07/functions/claims/";
 
@@ -22,14 +22,14 @@ pub(crate) fn identities(
 ) -> Vec<Value> {
     let principal = if trusts_principal { principal(headers) } else { None };
     let found: Vec<Value> = principal.into_iter().chain(matched.map(of_key)).collect();
-    if found.is_empty() { vec![identity(None, &[], None, NAME, ROLE)] } else { found }
+    if found.is_empty() { vec![identity(None, &[], None, NAME_CLAIM, ROLE)] } else { found }
 }
 
 fn of_key(matched: &MatchedKey) -> Value {
     let level = if matched.admin { "Admin" } else { "Function" };
     let claims = [("authlevel", level), ("invoke", "true"), ("keyid", matched.name.as_str())];
     let claims = claims.map(|(kind, value)| claim(&format!("{FUNCTIONS}{kind}"), value));
-    identity(Some("WebJobsAuthLevel"), &claims, None, NAME, ROLE)
+    identity(Some("WebJobsAuthLevel"), &claims, None, NAME_CLAIM, ROLE)
 }
 
 /// `x-ms-client-principal` as App Service Authentication writes it.
@@ -51,7 +51,7 @@ struct Claim {
 fn principal(headers: &HeaderMap) -> Option<Value> {
     let bytes = STANDARD.decode(headers.get("x-ms-client-principal")?).ok()?;
     let principal: Principal = serde_json::from_slice(&bytes).ok()?;
-    let name_type = principal.name_typ.as_deref().unwrap_or(NAME);
+    let name_type = principal.name_typ.as_deref().unwrap_or(NAME_CLAIM);
     let name = principal.claims.iter().find(|claim| claim.typ == name_type).map(|claim| claim.val.as_str());
     let claims: Vec<Value> = principal.claims.iter().map(|one| claim(&one.typ, &one.val)).collect();
     let role_type = principal.role_typ.as_deref().unwrap_or(ROLE);

@@ -10,26 +10,26 @@ const HOST_VERSION: Rule = Rule {
     promise: "the app uses version 4 of the host",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-versions",
     find: |app| {
-        const NAME: &str = "FUNCTIONS_EXTENSION_VERSION";
+        const SETTING: &str = "FUNCTIONS_EXTENSION_VERSION";
         app.settings_source?;
-        let asked = app.settings.get(NAME)?.trim().trim_start_matches('~');
+        let asked = app.settings.get(SETTING)?.trim().trim_start_matches('~');
         let major = asked.split('.').next().and_then(|major| major.parse::<u32>().ok());
         let remedy = "set it to `~4`";
         Some(match major {
             Some(4..) => Vec::new(),
             Some(3) => vec![warn(
-                NAME,
+                SETTING,
                 "it asks for version 3 of the host, which has had no support since December 2022: Azure runs the app on \
                  it, without enableProxyingHttpRequest and without routes in host.json",
                 remedy,
             )],
             Some(_) => vec![fail(
-                NAME,
+                SETTING,
                 "it asks for a version of the host that knows no custom handler: in Azure the program is never started",
                 remedy,
             )],
             None => vec![warn(
-                NAME,
+                SETTING,
                 "it is not a version of the host, so this check cannot tell which one Azure runs",
                 remedy,
             )],

@@ -1,4 +1,4 @@
-//! J20: an issuer that is away or misbehaves. No keys is 503, never acceptance.
+//! J20: an issuer that is unavailable or misbehaves. No keys is 503, never acceptance.
 
 use super::*;
 use crate::telemetry::tests::lines_of;
@@ -56,7 +56,7 @@ fn misbehaviour(world: &World) -> Vec<(&'static str, Option<Says>, Option<Says>)
     ]
 }
 
-/// Has the issuer do the wrong thing of this number, and tells which; none when there is no such.
+/// Has the issuer misbehave in the way of this number, and returns its description; none when there is no such number.
 fn misbehave(world: &World, number: usize) -> Option<&'static str> {
     let (what, metadata, keys) = misbehaviour(world).into_iter().nth(number)?;
     if let Some(says) = metadata {
@@ -185,7 +185,7 @@ fn an_issuer_that_is_away_is_one_outage() {
 
 #[tokio::test]
 async fn a_silent_issuer_times_out() {
-    let silent = test_servers::Proxy::start(([127, 0, 0, 1], 9).into()).await.unwrap();
+    let silent = test_servers::TcpProxy::start(([127, 0, 0, 1], 9).into()).await.unwrap();
     silent.set_accept_mode(test_servers::proxy::AcceptMode::Silent).await;
     let mut issuer = TestIssuer::start().await;
     issuer.url = format!("http://127.0.0.1:{}/directory", silent.port());
@@ -200,7 +200,7 @@ async fn a_silent_issuer_times_out() {
 async fn idle_connections_that_fall_silent_cost_no_later_fetch() {
     let mut issuer = TestIssuer::start().await;
     let server = issuer.url.split('/').nth(2).unwrap().parse().unwrap();
-    let proxy = test_servers::Proxy::start(server).await.unwrap();
+    let proxy = test_servers::TcpProxy::start(server).await.unwrap();
     issuer.url = format!("http://127.0.0.1:{}/directory", proxy.port());
     let identity = worker(&issuer, IdentityMode::Jwt, None);
     let world = World { issuer, identity };

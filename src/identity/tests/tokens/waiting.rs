@@ -1,4 +1,4 @@
-//! Which callers wait while the issuer hangs: a few, not for long, and none whose key is at hand.
+//! Which callers wait while the issuer hangs: a few, not for long, and none whose key is cached.
 
 use std::time::{Duration, Instant};
 

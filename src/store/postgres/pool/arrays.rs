@@ -50,7 +50,7 @@ fn number(bytes: &mut &[u8]) -> Option<i32> {
 mod tests {
     use super::*;
 
-    /// `{"ab", null}` as the server writes it, claiming so many elements, the first of this length.
+    /// `{"ab", null}` as the server writes it, claiming `elements` elements, the first of length `first`.
     fn array(elements: i32, first: i32) -> Vec<u8> {
         let numbers = [1, 1, 25, elements, 1, first];
         let mut bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_be_bytes()).collect();

@@ -1,4 +1,4 @@
-//! Making connections, in the background: a login goes on when the caller who needed it has gone.
+//! Opens connections in the background: a login continues when the caller who needed it has gone.
 
 use std::{
     pin::pin,

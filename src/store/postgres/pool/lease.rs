@@ -59,7 +59,7 @@ impl Lease {
         self.finish(outcome)
     }
 
-    /// Has the server tell what a statement takes and brings.
+    /// Asks the server for a statement's parameter and column types.
     pub(super) async fn describe(mut self, sql: SqlStr) -> Result<Describe<Postgres>, Error> {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let connection = &mut object.connection;
@@ -84,8 +84,8 @@ impl Lease {
         }
     }
 
-    /// Puts a new connection in the place of this one, which stays until the new one is there: one more than the
-    /// places, for as long as the login takes.
+    /// Replaces this connection by a new one. The old one stays until the new one is open, so that the pool has one
+    /// connection more during the login.
     pub(super) async fn reconnect(&mut self) -> Result<(), Error> {
         let plan_generation = self.pool.plan_generation.load(Ordering::Acquire);
         let (connection, token) = self.pool.connect().await?;
@@ -187,8 +187,8 @@ where
     drain_response(connection, answer).await
 }
 
-/// Whether the server said, once and at the end, that the statement is complete. Without that, what ended the answer
-/// belongs to another one, and so would the next answer.
+/// Whether the server reported, once and at the end, that the statement is complete. Without that, what ended the
+/// answer belongs to another one, and so would the next answer.
 fn is_complete(answer: &StatementResult) -> bool {
     let complete = answer.iter().position(Either::is_left);
     complete.is_some_and(|at| at + 1 == answer.len())

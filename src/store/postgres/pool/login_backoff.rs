@@ -19,7 +19,7 @@ const SLOW_LOGIN: Duration = Duration::from_secs(1);
 /// The first wait after a failed login; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
-/// The longest wait for a server that is away.
+/// The longest wait for a server that is unavailable.
 const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest wait after a refusal that only a person cures.
@@ -142,7 +142,7 @@ fn jittered(wait: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    /// How many logins begin within so many seconds, where each takes `takes` and ends so.
+    /// How many logins begin within this many seconds, where each takes `takes` and ends so.
     fn begun(seconds: u64, takes: Duration, failure: impl Fn() -> Error) -> u32 {
         let start = Instant::now();
         let mut logins = Logins::new(start);

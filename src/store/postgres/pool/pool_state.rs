@@ -1,4 +1,4 @@
-//! The state of a pool, and when a connection is kept or closed.
+//! The state of a pool, and when a connection is returned or closed.
 
 use std::{
     sync::{
@@ -64,7 +64,7 @@ impl PoolState {
             && connected.epoch >= self.write_gate.epoch()
     }
 
-    /// Closes the connection without I/O, and tells those who wait that its place is free.
+    /// Closes the connection without I/O, and wakes a waiter for its place.
     pub(super) fn close(&self, object: Object<PooledConnection>) {
         drop(Object::take(object));
         self.logins.send_if_modified(|logins| logins.has_waiters());
@@ -106,7 +106,7 @@ impl PoolState {
     }
 
     /// Closes a connection whose server fell silent, and every idle one: a failover that drops packets drops those of
-    /// all, and no caller waits for it twice. Those in use come back only if they answer.
+    /// all, and no caller waits for it twice. Connections in use return to the pool only if they answer.
     pub(super) fn close_with_all_idle(&self, object: Object<PooledConnection>) {
         let last_response = object.last_response;
         self.logins.send_if_modified(|logins| {

@@ -62,7 +62,7 @@ impl State {
         Some(NumberedToken { number: self.count, secret })
     }
 
-    /// Renewed at half its life, so that the issuer may be away for the other half.
+    /// Renewed at half its life, so that the issuer may be unavailable for the other half.
     fn store(&mut self, token: AccessToken, now: DateTime<Utc>) {
         self.renew_at = now + ((token.expires_at - now) / 2).max(RETRY_PAUSE);
         if self.current.as_ref().is_none_or(|held| held.secret != token.secret) {
@@ -89,7 +89,7 @@ impl DatabaseTokenCache {
         if due && self.0.renewal.try_lock().is_ok() {
             let cache = self.clone();
             tokio::spawn(async move {
-                // The failure is logged, and the token that is there still lives.
+                // The failure is logged, and the cached token is still valid.
                 let _failed = cache.renew(count).await;
             });
         }

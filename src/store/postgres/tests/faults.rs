@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use test_servers::{Proxy, proxy::AcceptMode};
+use test_servers::{TcpProxy, proxy::AcceptMode};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -29,7 +29,7 @@ const POOL: usize = 4;
 struct World {
     store: MonitoredStore,
     engine: Arc<Postgres>,
-    proxy: Proxy,
+    proxy: TcpProxy,
     database: Database,
 }
 
@@ -65,10 +65,10 @@ impl World {
 }
 
 /// A proxy to the server of this URL, and a store that goes through it.
-async fn behind(url: &str) -> (Proxy, Arc<Postgres>) {
+async fn behind(url: &str) -> (TcpProxy, Arc<Postgres>) {
     let (_, rest) = url.rsplit_once('@').unwrap();
     let server: SocketAddr = rest.split_once('/').unwrap().0.parse().unwrap();
-    let proxy = Proxy::start(server).await.unwrap();
+    let proxy = TcpProxy::start(server).await.unwrap();
     let url = url.replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
     (proxy, Arc::new(Postgres::open(&url, 4, None).unwrap()))
 }

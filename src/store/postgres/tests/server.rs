@@ -1,4 +1,4 @@
-//! A server that is away, returns, and may hold another version's schema.
+//! A server that is unavailable, returns, and may hold another version's schema.
 
 use super::*;
 
@@ -19,7 +19,7 @@ async fn a_crashed_server_is_used_again_without_a_restart() {
     stock(&store).await;
     let order = placed(&store, 1).await;
     let (reader, writer) = (permit(&creator()), permit(&administrator()));
-    // As many connections as there may be, so that each is dead when it is used next.
+    // As many connections as the pool may have, so that each is dead when it is used next.
     tokio::join!(
         store.read_order(&reader, order.id),
         store.read_order(&reader, order.id),

@@ -119,7 +119,7 @@ impl Session {
             "tenantId": snapshot::TENANT,
             "subscriptionId": snapshot::SUBSCRIPTION,
             "location": snapshot::LOCATION,
-            "deploymentName": snapshot::NAME,
+            "deploymentName": snapshot::DEPLOYMENT_NAME,
         });
         let answer = self.ask("getSnapshot", &json!({ "path": file, "metadata": metadata }))?;
         let text: String = serde_json::from_value(answer["snapshot"].clone())?;

@@ -6,13 +6,13 @@ use crate::{
     deployment::{Deployment, Resource},
     snapshot::{LOCATION, SUBSCRIPTION, TENANT},
     value::Value,
-    variants::TOKEN,
+    variants::RESOURCE_TOKEN,
 };
 
 /// What a snapshot says of a resource and Azure repeats.
 const REPEATED: [&str; 4] = ["kind", "sku", "identity", "properties"];
 /// Parts of texts that are other ones in a real deployment.
-const OTHER: [&str; 4] = [TOKEN, SUBSCRIPTION, TENANT, "rg-test"];
+const OTHER: [&str; 4] = [RESOURCE_TOKEN, SUBSCRIPTION, TENANT, "rg-test"];
 
 /// What Azure says otherwise; none when the snapshot has no resource of the type and name.
 pub(super) fn differences(found: &Resource, expected: &Deployment) -> Option<Vec<Drift>> {

@@ -7,17 +7,17 @@ use infra_check::{
     deployment::Deployment,
     live::{self, Drift, LiveError},
     snapshot::SUBSCRIPTION,
-    variants::{self, TOKEN, Variant},
+    variants::{self, RESOURCE_TOKEN, Variant},
 };
 use serde_json::{Value as Json, json};
 
 use crate::{deployment, deployments, read};
 
-const NAME: &str = "flex-private-plain";
+const VARIANT_NAME: &str = "flex-private-plain";
 const FILES: [&str; 4] = ["site", "web", "authentication", "passwords"];
 
 fn variant() -> Variant {
-    variants::all().into_iter().find(|variant| variant.name == NAME).expect("the variant")
+    variants::all().into_iter().find(|variant| variant.name == VARIANT_NAME).expect("the variant")
 }
 
 fn answer(name: &str) -> Json {
@@ -28,7 +28,7 @@ fn answer(name: &str) -> Json {
 fn verified(answers: &[Json]) -> Result<Vec<Drift>, LiveError> {
     let texts: Vec<_> = answers.iter().map(ToString::to_string).collect();
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    live::verify(&texts, variant(), deployment(NAME))
+    live::verify(&texts, variant(), deployment(VARIANT_NAME))
 }
 
 /// The answers with one value changed, by the file's name and a pointer.
@@ -166,7 +166,9 @@ fn an_implicit_default_action_is_recognized() {
 fn answers_of(deployment: &Deployment) -> Vec<Json> {
     let other = "5b0c4f7e-6a52-4f0e-9d53-0d6d4f1b7a21";
     let real = |text: &str| {
-        text.replace(TOKEN, "k3v7qz2mdh5xa").replace(SUBSCRIPTION, other).replace("rg-test", "rg-shop")
+        text.replace(RESOURCE_TOKEN, "k3v7qz2mdh5xa")
+            .replace(SUBSCRIPTION, other)
+            .replace("rg-test", "rg-shop")
     };
     let mut answers = Vec::new();
     for resource in deployment.resources.iter().filter(|one| one.kind.starts_with("Microsoft.Web/sites")) {
@@ -217,7 +219,8 @@ fn every_variant_is_compared_to_its_snapshot() {
 #[test]
 fn invalid_azure_output_is_rejected_with_a_remedy() {
     let refused = |texts: &[&str], want: &str| {
-        let error = live::verify(texts, variant(), deployment(NAME)).expect_err("it is refused").to_string();
+        let error =
+            live::verify(texts, variant(), deployment(VARIANT_NAME)).expect_err("it is refused").to_string();
         assert!(error.contains(want), "{error}");
     };
     refused(&["nonsense"], "this is no JSON");

@@ -54,7 +54,7 @@ fn deployment(name: &str) -> &'static Deployment {
 
 /// A name without the letters that make it unique.
 fn plain(name: &str) -> String {
-    name.replace(&format!("-{}", variants::TOKEN), "").replace(variants::TOKEN, "")
+    name.replace(&format!("-{}", variants::RESOURCE_TOKEN), "").replace(variants::RESOURCE_TOKEN, "")
 }
 
 fn read(path: &str) -> String {

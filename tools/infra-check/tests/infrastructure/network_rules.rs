@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use infra_check::{
     deployment::{Deployment, Resource},
     value::{Value, steps},
-    variants::{Extras, Size, Variant},
+    variants::{FeatureSet, Size, Variant},
 };
 
 use crate::{deployments, plain, root};
@@ -48,8 +48,8 @@ fn reviewed(variant: Variant) -> BTreeSet<String> {
     let lines: Vec<_> = lines.filter_map(|line| line.split_once(' ')).collect();
     let is_so = |when: &str| match when {
         "always" => true,
-        "direct" => variant.extras == Extras::Direct,
-        "settled" | "backend" => variant.extras != Extras::First,
+        "direct" => variant.features == FeatureSet::DirectCallers,
+        "settled" | "backend" => variant.features != FeatureSet::FirstProvision,
         network => network == variant.network,
     };
     let about = lines.iter().filter(|(when, _)| when.split(',').all(is_so));

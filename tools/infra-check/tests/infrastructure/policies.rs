@@ -11,7 +11,7 @@ use infra_check::{
     import::operation_name,
     policy::{Element, Step, compose, faults, read},
     value::{Value, steps},
-    variants::{Extras, Variant},
+    variants::{FeatureSet, Variant},
 };
 
 use serde_json::Value as Json;
@@ -122,7 +122,7 @@ fn routed() -> Vec<String> {
 /// What our Front Door calls itself, where there is one.
 fn front_door(variant: Variant) -> Option<&'static str> {
     const PROFILE: &str = "‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Cdn/profiles/afd-bgtmmfwj4uny4›.frontDoorId";
-    (variant.extras == Extras::Front).then_some(PROFILE)
+    (variant.features == FeatureSet::FrontDoor).then_some(PROFILE)
 }
 
 /// Every choice in which the gateway has the API.

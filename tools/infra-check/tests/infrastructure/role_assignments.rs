@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use infra_check::{
     deployment::{Deployment, Id, Resource},
     value::Value,
-    variants::{Extras, Size, Variant},
+    variants::{FeatureSet, Size, Variant},
 };
 
 use crate::{deployments, plain, root};
@@ -70,7 +70,7 @@ fn is_for(variant: Variant, when: &str) -> bool {
         "always" => true,
         "production" => variant.size == Size::Production,
         "gateway" => variant.has_api(),
-        "keys" => variant.extras == Extras::Options,
+        "keys" => variant.features == FeatureSet::Full,
         plan => plan == variant.plan,
     }
 }

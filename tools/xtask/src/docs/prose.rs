@@ -5,20 +5,32 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 use project::{Project, read};
 
-/// A sentence and where its paragraph begins.
+use super::comments;
+
+/// A sentence, what a reader sees above or below it, and where its paragraph begins.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Sentence {
     pub(super) text: String,
+    /// The heading above the sentence, or the path of the item or module that the doc comment describes.
+    pub(super) context: String,
     /// `file:line`.
     pub(super) place: String,
 }
 
-/// Folders whose texts are made or come from elsewhere.
-const FOREIGN: [&str; 5] = ["target", "node_modules", "recordings", "worlds", "mutants.out"];
-/// Shorter ones are headings or words of a table.
-const FEWEST_WORDS: usize = 4;
+/// A paragraph, an entry of a list or a cell of a table.
+struct Paragraph {
+    /// The line where it begins, counted from 1.
+    line: usize,
+    context: String,
+    text: String,
+}
 
-/// Those of all documents and all code.
+/// Folders whose texts are generated or come from elsewhere.
+const FOREIGN: [&str; 5] = ["target", "node_modules", "recordings", "worlds", "mutants.out"];
+/// Shorter sentences are headings, words of a table, or nouns that describe a field.
+const FEWEST_WORDS: usize = 5;
+
+/// The sentences of all documents and of all doc comments.
 pub(super) fn all(project: &Project) -> anyhow::Result<Vec<Sentence>> {
     let mut found = Vec::new();
     folder(project.root(), project.root(), &mut found)?;
@@ -38,52 +50,59 @@ fn folder(root: &Path, path: &Path, found: &mut Vec<Sentence>) -> anyhow::Result
         }
         let place = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         match path.extension().and_then(|ending| ending.to_str()) {
-            Some("md") if kind.is_file() => sentences(&read(&path)?, &place, found),
-            Some("rs") => sentences(&doc_comments(&read(&path)?), &place, found),
+            Some("md") if kind.is_file() => sentences(paragraphs(&read(&path)?), &place, found),
+            Some("rs") => {
+                let comments = comments::all(&read(&path)?, &place)?;
+                let described = |(line, context, text): (usize, String, String)| {
+                    let comment = paragraphs(&text).into_iter();
+                    comment.map(move |one| Paragraph {
+                        line: line + one.line - 1,
+                        context: context.clone(),
+                        ..one
+                    })
+                };
+                sentences(comments.into_iter().flat_map(described), &place, found);
+            }
             _ => (),
         }
     }
     Ok(())
 }
 
-/// The doc comments of a file; every other line becomes an empty one.
-fn doc_comments(code: &str) -> String {
-    let comment = |line: &str| {
-        let line = line.trim_start();
-        let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
-        Some(text.strip_prefix(' ').unwrap_or(text).to_owned())
-    };
-    code.lines().map(|line| comment(line).unwrap_or_default()).collect::<Vec<_>>().join("\n")
-}
-
-fn sentences(markdown: &str, place: &str, found: &mut Vec<Sentence>) {
-    for (line, paragraph) in paragraphs(markdown) {
+fn sentences(paragraphs: impl IntoIterator<Item = Paragraph>, place: &str, found: &mut Vec<Sentence>) {
+    for Paragraph { line, context, text } in paragraphs {
         let sentences =
-            split(&paragraph).into_iter().filter(|text| text.split_whitespace().count() >= FEWEST_WORDS);
-        found.extend(sentences.map(|text| Sentence { text, place: format!("{place}:{line}") }));
+            split(&text).into_iter().filter(|text| text.split_whitespace().count() >= FEWEST_WORDS);
+        found.extend(sentences.map(|text| {
+            let (context, place) = (context.clone(), format!("{place}:{line}"));
+            Sentence { text, context, place }
+        }));
     }
 }
 
-/// Paragraphs, entries of lists and cells of tables, each with the line where it begins; no headings and no code.
-fn paragraphs(markdown: &str) -> Vec<(usize, String)> {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    let (mut goes_on, mut is_code) = (false, false);
-    for (at, line) in (1..).zip(markdown.lines()) {
-        let text = line.trim();
+/// Paragraphs, entries of lists and cells of tables, each with its heading; no headings and no code.
+fn paragraphs(markdown: &str) -> Vec<Paragraph> {
+    let mut found: Vec<Paragraph> = Vec::new();
+    let (mut goes_on, mut is_code, mut heading) = (false, false, String::new());
+    for (line, raw) in (1..).zip(markdown.lines()) {
+        let text = raw.trim();
+        let new = |text: &str| Paragraph { line, context: heading.clone(), text: text.to_owned() };
         if text.starts_with("```") {
             (goes_on, is_code) = (false, !is_code);
-        } else if is_code || text.is_empty() || text.starts_with(['#', '<']) {
+        } else if is_code || text.is_empty() || text.starts_with('<') {
             goes_on = false;
+        } else if text.starts_with('#') {
+            (goes_on, heading) = (false, text.to_owned());
         } else if let Some(row) = text.strip_prefix('|') {
             goes_on = false;
-            found.extend(row.split('|').map(|cell| (at, cell.trim().to_owned())));
+            found.extend(row.split('|').map(|cell| new(cell.trim())));
         } else if let Some(entry) = entry(text) {
-            found.push((at, entry.to_owned()));
+            found.push(new(entry));
             goes_on = true;
-        } else if let (true, Some((_, paragraph))) = (goes_on, found.last_mut()) {
+        } else if let (true, Some(Paragraph { text: paragraph, .. })) = (goes_on, found.last_mut()) {
             *paragraph = format!("{paragraph} {text}");
         } else {
-            found.push((at, text.to_owned()));
+            found.push(new(text));
             goes_on = true;
         }
     }
@@ -124,33 +143,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_come_from_paragraphs_lists_and_tables() {
-        let text = "# A heading with words.\n\nThe first is\nshort enough. `Code` begins one, e.g. this one.\n\n\
-            - An entry of a list.\n  It goes on here.\n2. Another entry has a number.\n\n| A cell is one too. | no |\n\n\
-            ```text\nNo code is taken here.\n```\nToo short.";
+    fn sentences_have_the_heading_of_their_section() {
+        let text = "# A heading with words.\n\nThe first is\nshort enough. `Code` begins one, e.g. this.\n\n## Lists\n\n\
+            - This is an entry of a list.\n  It goes on here too.\n2. Another entry has a number.\n\n\
+            | A cell is one too. | no |\n\n```text\nNo code is taken here.\n```\nFour words are few.";
         let mut found = Vec::new();
-        sentences(text, "a.md", &mut found);
-        let told: Vec<_> = found.iter().map(|one| (one.place.as_str(), one.text.as_str())).collect();
+        sentences(paragraphs(text), "a.md", &mut found);
+        let found: Vec<_> =
+            found.iter().map(|one| (one.place.as_str(), one.context.as_str(), one.text.as_str())).collect();
         assert_eq!(
-            told,
+            found,
             [
-                ("a.md:3", "The first is short enough."),
-                ("a.md:3", "`Code` begins one, e.g. this one."),
-                ("a.md:6", "An entry of a list."),
-                ("a.md:6", "It goes on here."),
-                ("a.md:8", "Another entry has a number."),
-                ("a.md:10", "A cell is one too."),
+                ("a.md:3", "# A heading with words.", "The first is short enough."),
+                ("a.md:3", "# A heading with words.", "`Code` begins one, e.g. this."),
+                ("a.md:8", "## Lists", "This is an entry of a list."),
+                ("a.md:8", "## Lists", "It goes on here too."),
+                ("a.md:10", "## Lists", "Another entry has a number."),
+                ("a.md:12", "## Lists", "A cell is one too."),
             ]
         );
-    }
-
-    #[test]
-    fn of_code_the_doc_comments_count() {
-        let code =
-            "//! This is one of them.\n\n// This is none of them.\n/// So is this one.\npub fn it() {}\n";
-        let mut found = Vec::new();
-        sentences(&doc_comments(code), "a.rs", &mut found);
-        let told: Vec<_> = found.iter().map(|one| one.place.as_str()).collect();
-        assert_eq!(told, ["a.rs:1", "a.rs:4"]);
     }
 }

@@ -20,12 +20,12 @@ pub(super) fn run(project: &Project, seed: u64, comments: bool) -> anyhow::Resul
     }
     println!("\nsentences");
     for (number, sentence) in (1..).zip(draw(prose::all(project)?, seed, |sentence| &sentence.text)) {
-        println!("{number:>3}. {}\n     ({})", sentence.text, sentence.place);
+        println!("{number:>3}. {}\n     of: {}\n     ({})", sentence.text, sentence.context, sentence.place);
     }
     Ok(())
 }
 
-/// Those with the smallest hashes: a change elsewhere in the repository leaves most of a drawing as it was.
+/// Takes the entries with the smallest hashes: a change elsewhere in the repository leaves most of a sample unchanged.
 fn draw<T>(mut all: Vec<T>, seed: u64, name: impl Fn(&T) -> &String) -> Vec<T> {
     all.sort_by_cached_key(|one| {
         let mut hash = Sha256::new();

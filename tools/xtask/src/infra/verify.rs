@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args as ClapArgs, ValueEnum};
 use infra_check::{
     live::{self, Drift},
-    variants::{self, Extras, Variant},
+    variants::{self, FeatureSet, Variant},
 };
 use project::Project;
 
@@ -94,7 +94,7 @@ impl Args {
         };
         let is_it = |variant: &&Variant| {
             (variant.size, variant.plan, variant.network) == (variants::Size::Production, plan, network)
-                && variant.extras == Extras::Nothing
+                && variant.features == FeatureSet::Plain
         };
         let found = all.iter().find(is_it).copied();
         found.with_context(|| format!("no snapshot has the plan `{plan}` with the network `{network}`"))

@@ -1,4 +1,4 @@
-//! Which connection is used, and how long one is kept.
+//! Which connection is used, and how long one stays open.
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! The two function apps.
 
 use super::{Assertion, Expectation, When, line, pointing};
-use crate::variants::Extras;
+use crate::variants::FeatureSet;
 
 const SITE: &str = "Microsoft.Web/sites";
 const CONFIG: &str = "Microsoft.Web/sites/config";
@@ -68,14 +68,14 @@ fn surface() -> Vec<Assertion> {
         .both(),
         site("C08-certificates", "properties.clientCertEnabled", Expectation::Bool(true))
             .only(API)
-            .when(When::With(Extras::Direct))
+            .when(When::With(FeatureSet::DirectCallers))
             .least(1),
         site("C08-none-behind-the-gateway", "properties.clientCertEnabled", Expectation::Bool(false))
             .both()
-            .when(When::Without(Extras::Direct)),
+            .when(When::Without(FeatureSet::DirectCallers)),
         setting("C08-worker", "properties.ORDERS_CLIENT_CERTIFICATE_MODE", Expectation::Text("required"))
             .only(API_SETTINGS)
-            .when(When::With(Extras::Direct))
+            .when(When::With(FeatureSet::DirectCallers))
             .least(1),
         site("C08-mode", "properties.clientCertMode", Expectation::Text("Required")).both(),
     ]
@@ -216,7 +216,7 @@ fn network() -> Vec<Assertion> {
     let rules = "properties.siteConfig.ipSecurityRestrictions";
     let scm_rules = "properties.siteConfig.scmIpSecurityRestrictions";
     let (private, service) = (When::Joined("privateEndpoints"), When::Network("serviceEndpoints"));
-    let isolated = When::With(Extras::Isolated);
+    let isolated = When::With(FeatureSet::AppServiceEnvironment);
     let caller = "properties.siteConfig.ipSecurityRestrictions[0].ipAddress";
     vec![
         site(
@@ -224,9 +224,9 @@ fn network() -> Vec<Assertion> {
             "properties.virtualNetworkSubnetId",
             Expectation::Of("Microsoft.Network/virtualNetworks/subnets "),
         )
-        .when(When::Without(Extras::Isolated)),
+        .when(When::Without(FeatureSet::AppServiceEnvironment)),
         site("C41-all-traffic", "properties.outboundVnetRouting.allTraffic", Expectation::Bool(true))
-            .when(When::Without(Extras::Isolated)),
+            .when(When::Without(FeatureSet::AppServiceEnvironment)),
         // An App Service Environment stands in a subnet of its own, so its apps are joined to none.
         site("C41-isolated", "properties.virtualNetworkSubnetId", Expectation::Absent).when(isolated),
         site("C34-isolated", caller, Expectation::Text("10.80.1.0/24")).only(API).when(isolated).least(1),
@@ -302,7 +302,7 @@ fn ceilings() -> Vec<Assertion> {
         line("C46-flex", FARM, "sku.name", Expectation::Text("FC1")).both().when(When::Plan("flex")).least(2),
         // An App Service Environment v3 takes no other plans.
         line("C46-isolated", FARM, "sku.name", Expectation::Text("I1v2"))
-            .when(When::With(Extras::Isolated))
+            .when(When::With(FeatureSet::AppServiceEnvironment))
             .least(2),
         line(
             "C46-environment",
@@ -310,7 +310,7 @@ fn ceilings() -> Vec<Assertion> {
             "properties.hostingEnvironmentProfile.id",
             Expectation::Of("Microsoft.Web/hostingEnvironments "),
         )
-        .when(When::With(Extras::Isolated))
+        .when(When::With(FeatureSet::AppServiceEnvironment))
         .least(2),
         line("C46-dedicated", FARM, "sku.name", Expectation::Text("P1v3"))
             .when(When::Shared("dedicated"))

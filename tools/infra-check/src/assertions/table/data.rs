@@ -1,7 +1,7 @@
 //! Storage, vaults and the database.
 
 use super::{Assertion, Expectation, When, line, pointing};
-use crate::variants::Extras;
+use crate::variants::FeatureSet;
 
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
 const CONTAINER: &str = "Microsoft.Storage/storageAccounts/blobServices/containers";
@@ -71,19 +71,19 @@ fn storage() -> Vec<Assertion> {
             "properties.encryption.keySource",
             Expectation::Text("Microsoft.Keyvault"),
         )
-        .when(When::With(Extras::Options)),
+        .when(When::With(FeatureSet::Full)),
         account(
             "C19-storage-vault",
             "properties.encryption.keyvaultproperties.keyvaulturi",
             Expectation::Of(VAULT),
         )
-        .when(When::With(Extras::Options)),
+        .when(When::With(FeatureSet::Full)),
         account(
             "C19-storage-any-version",
             "properties.encryption.keyvaultproperties.keyversion",
             Expectation::Absent,
         )
-        .when(When::With(Extras::Options)),
+        .when(When::With(FeatureSet::Full)),
         account("C12-storage-lock", "", LOCK),
         line("C45-containers", CONTAINER, "properties.publicAccess", Expectation::Text("None"))
             .both()
@@ -127,10 +127,10 @@ fn vaults() -> Vec<Assertion> {
         .when(SERVICE),
         vault("C12-vault-lock", "", LOCK),
         line("C19-hsm", KEY, "properties.kty", Expectation::Text("RSA-HSM"))
-            .when(When::With(Extras::Options))
+            .when(When::With(FeatureSet::Full))
             .least(2),
         line("C19-size", KEY, "properties.keySize", Expectation::AtLeast(3072))
-            .when(When::With(Extras::Options))
+            .when(When::With(FeatureSet::Full))
             .least(2),
         line(
             "C24-keys",
@@ -138,7 +138,7 @@ fn vaults() -> Vec<Assertion> {
             "properties.rotationPolicy.lifetimeActions[0].action.type",
             Expectation::Text("rotate"),
         )
-        .when(When::With(Extras::Options))
+        .when(When::With(FeatureSet::Full))
         .least(2),
     ]
 }
@@ -157,13 +157,13 @@ fn database() -> Vec<Assertion> {
         server("C43-closed", "properties.network.publicNetworkAccess", Expectation::Text("Disabled")),
         server("C43-database", "", ENDPOINT),
         server("C19-database-key", "properties.dataEncryption.type", Expectation::Text("AzureKeyVault"))
-            .when(When::With(Extras::Options)),
+            .when(When::With(FeatureSet::Full)),
         server(
             "C19-database-key-uri",
             "properties.dataEncryption.primaryKeyURI",
             Expectation::Of("Microsoft.KeyVault/"),
         )
-        .when(When::With(Extras::Options)),
+        .when(When::With(FeatureSet::Full)),
         server("C12-database-lock", "", LOCK),
         server("C49-there", "", pointing(THREATS, "parent", &[])),
         line("C49-database", THREATS, "properties.state", Expectation::Text("Enabled")),

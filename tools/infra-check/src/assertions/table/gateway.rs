@@ -1,7 +1,7 @@
 //! API Management and what may stand before it. The policies have tests of their own: `policy`.
 
 use super::{Assertion, Expectation, When, line, pointing};
-use crate::variants::Extras;
+use crate::variants::FeatureSet;
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
 const API: &str = "Microsoft.ApiManagement/service/apis";
@@ -165,5 +165,5 @@ fn front() -> Vec<Assertion> {
         line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Expectation::Text("Disabled")),
         line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Expectation::Bool(true)),
     ];
-    lines.into_iter().map(|line| line.when(When::With(Extras::Front))).collect()
+    lines.into_iter().map(|line| line.when(When::With(FeatureSet::FrontDoor))).collect()
 }

@@ -1,7 +1,7 @@
 //! Logs, alerts, budgets, Defender and Sentinel.
 
 use super::{Assertion, Expectation, When, line, pointing};
-use crate::variants::Extras;
+use crate::variants::FeatureSet;
 
 const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
 const COMPONENT: &str = "Microsoft.Insights/components";
@@ -134,7 +134,7 @@ fn options() -> Vec<Assertion> {
             Expectation::Absent,
         ),
     ];
-    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS).when(When::With(Extras::Front));
-    let options = lines.into_iter().map(|line| line.when(When::With(Extras::Options)));
+    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS).when(When::With(FeatureSet::FrontDoor));
+    let options = lines.into_iter().map(|line| line.when(When::With(FeatureSet::Full)));
     options.chain([front]).collect()
 }
