@@ -233,13 +233,13 @@ fn catalogue() -> String {
          `caller_kind` and `denied` (why the caller was refused). A field without a value is left out.\n\n\
          A line that stdout does not take waits in a queue of a mebibyte; when that is full, lines are dropped, those \
          that say who did what last. `{}` is the first line afterwards and counts them by level, and how many of them were \
-         such audit lines. `{}` is the last line of a process that ends because it cannot serve. Both are written whatever \
-         `ORDERS_LOG` says.\n\n\
+         such audit lines. `{}` is the last line of a process that ends because it cannot serve. Both are written at \
+         every setting of `ORDERS_LOG`.\n\n\
          **Metrics.** A process that had requests writes `request-metrics` once a minute and once at its end. It counts \
          since the line before: the most requests that ran at once, the most of these without an identified caller, and \
          how many requests were refused for which reason. `metrics` is the processor's line about the database.\n\n\
          An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
-         `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
+         `{}` says why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
          names.\n\n\
          **Outages.** These events are logged once when calls begin to fail, with the error of the first: {}; \
          `vault-request-failed` only when the vault does not answer. Later failures are counted. Once a minute while calls \

@@ -1,4 +1,5 @@
-//! `GetSecretFromKeyVault` before a vault, at both entrances. What it answers without one is in the suite.
+//! `GetSecretFromKeyVault` with a vault, by direct requests and by envelopes. What it answers without one is in the
+//! suite.
 
 use std::{
     ffi::OsString,
@@ -38,7 +39,7 @@ on_the_platform!(
 const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
 const PATH: &str = "/api/GetSecretFromKeyVault";
 
-/// The worker's own functions, before this vault; the address of both entrances.
+/// Serves the worker's functions with this vault; returns the address, which takes direct requests and envelopes.
 async fn serve(world: &World) -> String {
     serve_with(world, &[]).await
 }
@@ -110,7 +111,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
-/// Status, cache control and body of what the direct entrance answers.
+/// Status, cache control and body of the answer to a direct request.
 async fn direct(url: &str, role: &str, query: &str) -> (u16, Value) {
     let request = client()
         .get(format!("{url}{PATH}{query}"))
@@ -121,7 +122,7 @@ async fn direct(url: &str, role: &str, query: &str) -> (u16, Value) {
     (reply.status().as_u16(), reply.json().await.unwrap())
 }
 
-/// The same of the envelope entrance.
+/// Status, cache control and body of the answer to an envelope.
 async fn enveloped(url: &str, role: &str, query: &str) -> (u16, Value) {
     let headers = json!({"Authorization": ["Bearer any"], "X-MS-CLIENT-PRINCIPAL": [principal(role)]});
     let request = json!({

@@ -1,4 +1,4 @@
-//! What a vault gets that refuses, fails, is away, or is somebody else.
+//! A vault that refuses, fails, is unavailable, or is another server.
 
 use std::time::{Duration, Instant};
 

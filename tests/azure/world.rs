@@ -98,7 +98,7 @@ pub(crate) fn client(trusted: &Authority, address: SocketAddr) -> reqwest::Clien
     client.resolve(HOST, address).build().unwrap()
 }
 
-/// So many minutes after some moment.
+/// This many minutes after a fixed time.
 pub(crate) fn minute(minutes: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_780_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
 }

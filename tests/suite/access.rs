@@ -1,4 +1,4 @@
-//! Who may do what: the whole table, at every entrance.
+//! Who may do what: the whole table, in every invocation mode.
 
 use std::{collections::BTreeSet, fs};
 

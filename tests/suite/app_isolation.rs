@@ -32,8 +32,8 @@ async fn each_app_returns_404_for_functions_of_the_other() {
     }
 }
 
-/// The status of a request at the worker's other entrance. The client of the other tests holds every answer against the
-/// description, which knows the whole app.
+/// The status of a request that goes to the worker directly, not through the host. The client of the other tests holds
+/// every answer against the description, which knows the whole app.
 async fn directly(app: &TestApp, path: &str) -> u16 {
     let address = app.host.worker_address().await.expect("the worker runs");
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");

@@ -1,4 +1,4 @@
-//! Who did what to which order, and who was refused what: all of it is told (control C50).
+//! Who did what to which order, and who was refused what: all of it has audit lines (control C50).
 
 use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Certificates that callers show, through the host. The tests stand where the platform's front stands: they set the
-//! principal and the certificate, and nothing strips what they set.
+//! Certificates that callers show, through the host. The tests take the place of the front end and EasyAuth: they set
+//! the principal and the certificate, and nothing removes what they set.
 
 use functions_emulator::easyauth::EasyAuthMode;
 use test_servers::{Authority, Leaf};

@@ -49,7 +49,8 @@ impl ShiftedClock {
     }
 }
 
-/// By a clock that is off by hours every token is of another time, so the worker trusts the front that has judged it.
+/// By a clock that is off by hours every token is out of date, so the worker trusts the header of EasyAuth, which has
+/// checked it.
 fn header_alone() -> Setup {
     Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Header)
 }

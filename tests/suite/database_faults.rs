@@ -253,7 +253,7 @@ async fn run(url: &str, statement: &'static str) {
     connection.close().await.expect("it is closed");
 }
 
-/// Keeps the lines that tell of a panic.
+/// Collects the log lines about panics.
 async fn listen(mut heard: Receiver<Event>, panics: Arc<Mutex<Vec<String>>>) {
     loop {
         match heard.recv().await {

@@ -20,7 +20,7 @@ async fn app(guarded: &TokenPostgres) -> TestApp {
     app
 }
 
-/// Places orders and reads them back until told to stop; each answer has to be the good one.
+/// Places orders and reads them back until it is stopped; each call has to succeed.
 async fn work(client: &Client, stop: &AtomicBool, done: &AtomicUsize) {
     while !stop.load(Ordering::Relaxed) {
         let location = client.place("BEANS").await;

@@ -1,4 +1,4 @@
-//! Unreplayed dead letters: told before they are too old, and none goes untold.
+//! Unreplayed dead letters: a warning comes before they are too old, and each deletion has an audit line.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{EventLog, Mode, Setup, TestApp, deliver, repository};
 
-/// The ids of the letters that an administrator sees.
+/// The ids of the dead letters that an administrator sees.
 async fn letters(app: &TestApp) -> BTreeSet<String> {
     let listed = app.user("admin").get("/api/dead-letters?limit=100").await.json();
     let items = listed["items"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Hostile and hopeless messages: a dead letter with its reason, and the message settled.
+//! Messages that can never succeed become dead letters with a reason, and are settled.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The envelope entrance is for the host alone (host issue 6251).
+//! Only the host may send envelopes (host issue 6251).
 
 use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};

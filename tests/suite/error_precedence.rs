@@ -1,5 +1,5 @@
-//! Of two faults in one request, the caller is told the one that stands earlier in the documented sequence: every pair of
-//! faults of each function, in every invocation mode.
+//! Of two faults in one request, the answer names the one that stands earlier in the documented sequence: every pair
+//! of faults of each function, in every invocation mode.
 
 use serde_json::json;
 
@@ -50,7 +50,7 @@ impl Request {
     }
 }
 
-/// What is wrong, and what the caller is told of it when nothing else is.
+/// What is wrong with a request, and the answer to it when nothing else is wrong.
 #[derive(Clone, Copy)]
 struct Fault {
     put: fn(&mut Request),
@@ -81,7 +81,7 @@ async fn shop(mode: Mode) -> TestApp {
     app
 }
 
-/// Status, type, sentence and wrong fields: what tells one fault from another.
+/// Status, type, sentence and wrong fields: what distinguishes one fault from another.
 fn told(reply: &Reply) -> (u16, String, serde_json::Value, serde_json::Value) {
     let document = reply.json();
     (reply.status, reply.problem(), document["detail"].clone(), document["errors"].clone())

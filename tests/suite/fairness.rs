@@ -68,7 +68,7 @@ async fn slow_bodies_of_one_caller_delay_no_other() {
     let neighbour = app.user("neighbour");
     let crowd = slow_bodies(&app, "buyer").await;
     let started = Instant::now();
-    // While none of the slow bodies has been given up.
+    // Before the first of the slow bodies times out.
     let health = app.anonymous();
     let (health, ()) = tokio::join!(health.get("/api/health"), deliver(&app, "orders-incoming", message()));
     assert_eq!(health.status, 200);

@@ -149,7 +149,8 @@ async fn hostile_text_in_a_path_query_or_header_is_rejected(mode: Mode) {
     buyer.place("BEANS").await;
     let before = everything(&admin).await;
     for text in CORPUS {
-        // The letter before it keeps what the host itself would cut or fold from naming another function.
+        // The letter before the odd characters keeps the name from becoming another function's when the host cuts or
+        // folds them.
         let (part, value) = (encoded(&format!("a{text}")), encoded(text));
         for reply in [
             buyer.get(&format!("/api/orders/{part}")).await,

@@ -34,7 +34,7 @@ const AT_ONCE: Duration = Duration::from_millis(1_500);
 /// How long made-up keys go on: some fetches that hang would be over.
 const PERSISTENT: Duration = Duration::from_secs(6);
 
-/// An issuer of its own, which can be told to hang.
+/// An issuer for one test, which can be made to hang.
 struct OwnIssuer {
     issuer: Issuer,
     url: String,

@@ -110,7 +110,7 @@ async fn story(app: &TestApp) {
     }
 }
 
-/// Tells the story, and waits until every invocation that the host tells of has ended in the log.
+/// Runs the story, and waits until the log has the end of every invocation that the host reported.
 async fn heard(mode: Mode, filter: &str) -> EventLog {
     heard_of(Setup::in_mode(mode), filter).await
 }

@@ -1,4 +1,4 @@
-//! The promises of the worker, kept through its public entrance: the real binary, a child process of the emulator,
+//! The promises of the worker, tested through its public interface: the real binary, a child process of the emulator,
 //! called in each of the host's three ways.
 
 mod support;

@@ -1,4 +1,4 @@
-//! Messages that the host gives up on.
+//! Messages that the host moves to the poison queue.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The queue server goes away and comes back: nothing acknowledged is lost.
+//! The queue server stops and comes back: nothing acknowledged is lost.
 
 use test_servers::azurite::Azurite;
 

@@ -16,7 +16,7 @@ in_every_mode!(
 /// The largest body, and the largest answer to one that is refused.
 const LARGEST: usize = 64 << 10;
 
-/// As many copies of a text as fit into a body, within a body.
+/// The most copies of a text that fit into a body, within a body.
 fn filled(before: &str, copy: impl Fn(usize) -> String, after: &str) -> String {
     let mut body = before.to_owned();
     for number in 0.. {

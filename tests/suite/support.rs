@@ -303,7 +303,7 @@ impl TestApp {
         Setup::in_mode(mode).start().await
     }
 
-    /// Lets every dead letter be so many days older.
+    /// Makes every dead letter this many days older.
     pub(crate) async fn age_letters(&self, days: i64) {
         self.database.age_letters(days).await;
     }
@@ -331,17 +331,18 @@ impl TestApp {
         self.issuer.token(person, &TokenOptions::default(), now).expect("the issuer signs")
     }
 
-    /// Those of `functions-emulator.json`.
+    /// The users of `functions-emulator.json`.
     pub(crate) fn users(&self) -> &Users {
         self.issuer.users()
     }
 
-    /// Someone whose principal header and token the test writes itself; only a bypassed front lets the header through.
+    /// A caller whose principal header and token the test writes itself; only a bypassed EasyAuth lets the header
+    /// through.
     pub(crate) fn principal(&self, principal: &Principal) -> Client {
         self.signed_in(&self.anonymous(), principal)
     }
 
-    /// The same through a client that is there already.
+    /// The same caller through an existing HTTP client.
     pub(crate) fn signed_in(&self, client: &Client, principal: &Principal) -> Client {
         client.bearer(&self.token(principal)).with("x-ms-client-principal", &principal.header())
     }
@@ -351,7 +352,7 @@ impl TestApp {
         self.token_issued(principal, 0)
     }
 
-    /// A token that was issued so many seconds ago.
+    /// A token that was issued this many seconds ago.
     pub(crate) fn token_issued(&self, principal: &Principal, ago: i64) -> String {
         principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
     }

@@ -1,4 +1,4 @@
-//! A log whose reader pauses, is slow or goes away, and one whose disk is full: it costs lines, which are counted, and
+//! A log whose reader pauses, is slow or stops, and one whose disk is full: it costs lines, which are counted, and
 //! nothing else.
 
 use std::{
@@ -33,7 +33,8 @@ async fn is_well(worker: &StandaloneWorker) {
     }
 }
 
-/// One line tells how many were dropped, after at most so many bytes: before whatever waited. Gives its place.
+/// One line reports how many were dropped, after at most this many bytes: before all lines that waited. Gives its
+/// place.
 fn counts_before(lines: &[Value], bytes: usize) -> usize {
     let told: Vec<_> = (0..lines.len()).filter(|at| lines[*at]["event"] == "log-lines-dropped").collect();
     let [place] = told[..] else { panic!("one count: {told:?}") };

@@ -83,8 +83,8 @@ impl FunctionApp {
         self
     }
 
-    /// Refuses in every mode what one of them cannot carry: repeated headers, bodies that are not UTF-8, bodies without a
-    /// type. Such an answer is then a 500 in tests and everywhere else, instead of one only under a host that sends
+    /// Refuses in every mode what one of them cannot carry: repeated headers, bodies that are not UTF-8, bodies
+    /// without a type. Such a response is then a 500 in tests and in every mode, not only under a host that sends
     /// envelopes. Bodies are no longer streamed.
     #[must_use]
     pub fn portable(mut self, is_portable: bool) -> Self {

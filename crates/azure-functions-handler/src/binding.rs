@@ -36,8 +36,8 @@ pub fn payload(value: &RawValue) -> Bytes {
     serde_json::from_str::<String>(&text).unwrap_or(text).into()
 }
 
-/// The message that a sender put into a queue: a JSON object as it stands, or what Base64 text decodes to if
-/// that begins like one. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
+/// The message that a sender put into a queue: a JSON object unchanged, or the decoded Base64 text if that begins like
+/// a JSON object. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
 #[must_use]
 pub fn message(text: Bytes) -> Bytes {
     if looks_like_object(&text) {

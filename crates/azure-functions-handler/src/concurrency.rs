@@ -1,10 +1,11 @@
 //! How many requests run at once, and of how many the caller is not known yet.
 //!
-//! Every request holds one of `running` places from its head to its answer. Until it is known whose it is, it also holds
-//! one of `unidentified`: a direct request one of the `unidentified_direct`, an envelope one of the others. So neither
-//! entrance can shut the other, and a caller who is known finds places that an unknown one never gets. A direct request
-//! never waits for a place. An envelope waits in line, and the time of its wait is taken from the time of its body: then
-//! no place is held for long by senders who do not end, however many stand in line.
+//! Every request holds one of `running` places from its head to its answer. Until it is known whose it is, it also
+//! holds one of `unidentified`: a direct request one of the `unidentified_direct`, an envelope one of the others. So
+//! neither direct requests nor envelopes can use up all places, and an identified caller finds places that an unknown
+//! one never gets. A direct request never waits for a place. An envelope waits in line, and the time of its wait is
+//! taken from the time of its body: then no place is held for long by senders who do not end, however many stand in
+//! line.
 
 mod counts;
 
@@ -29,9 +30,9 @@ pub use counts::Refused;
 pub struct ConcurrencyLimits {
     /// Requests that run; one more is answered before its body is read.
     pub running: usize,
-    /// Of these, requests whose caller is not identified yet and envelopes that are not read yet.
+    /// The most requests whose caller is not identified yet, including envelopes that are not read yet.
     pub unidentified: usize,
-    /// Of these, direct requests; the others are envelopes.
+    /// The most direct requests among the unidentified ones; the others are envelopes.
     pub unidentified_direct: usize,
     /// Envelopes that wait until one of theirs is read.
     pub waiting_envelopes: usize,
@@ -243,7 +244,7 @@ impl RequestSlot {
     /// From now on this request is that caller's.
     ///
     /// # Errors
-    /// When as many requests of the caller run as may; answer at once, without the body.
+    /// When the caller already runs as many requests as one caller may; answer at once, without the body.
     pub fn identify(&self, caller: CallerId) -> Result<(), TooManyRunning> {
         let mut holder = self.holder();
         if !matches!(*holder, Holder::Unidentified(_)) {

@@ -43,7 +43,7 @@ impl Malformed {
     }
 }
 
-/// A caller's request as the host tells of it.
+/// A caller's request as the envelope describes it.
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// As the caller sent it, still percent-encoded.

@@ -104,7 +104,7 @@ pub use crate::events;
 pub const INVOCATION_ENDED: &str = "invocation-ended";
 
 events! {
-    /// What the protocol layer has to tell.
+    /// The events of the handler crate.
     pub enum Event {
         /// The last line of every invocation.
         InvocationEnded = "invocation-ended", INFO, "invocation ended",
@@ -112,7 +112,7 @@ events! {
         /// A request was refused because too many run. The last line of its invocation, in place of the other.
         RequestRefused = "request-refused", DEBUG, "a request was refused because too many are running",
             { trigger: &'static str, outcome: &'static str, status: u16, duration_ms: u64 };
-        /// From now on requests are refused while so many run; each is counted and gets a 503, or its message waits.
+        /// From now on requests are refused while this many run; each is counted and gets a 503, or its message waits.
         Overloaded = "overloaded", ERROR, "too many requests are running: requests are refused",
             { running: u64, reason: &'static str };
         /// Once a minute while calls of a dependency fail: how many failed since the line of the event `outage`.
@@ -132,10 +132,10 @@ events! {
         /// was called.
         RequestHeadInvalid = "request-head-invalid", WARN, "the head of a request cannot be read",
             { status: Option<u16> };
-        /// New connections wait. At most once a minute; `count` tells how often it happened since the line before.
+        /// New connections wait. At most once a minute; `count` is how often it happened since the line before.
         AcceptFailed = "accept-failed", ERROR, "a new connection cannot be accepted",
             { error: &'a (dyn Error + 'static), count: u64 };
-        /// The host will try again, or give up.
+        /// The host will try again, or move the message to the poison queue.
         InvocationFailed = "invocation-failed", WARN, "the invocation failed",
             { reason: &'static str, error: Option<&'a dyn Display> };
         /// A bug: the caller got a 500. Also if it is the app's words for an error that panicked.

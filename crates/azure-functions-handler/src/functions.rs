@@ -272,7 +272,7 @@ impl<'a, T> Registered<'a, T> {
 /// The functions that one process serves.
 pub struct Deployed<S, T = ()> {
     functions: Vec<Arc<Function<S, T>>>,
-    /// Those to which the host leads no request by its route: they are switched off.
+    /// Functions whose route the host does not serve, because they are disabled.
     unrouted: Vec<&'static str>,
     prefix: String,
 }

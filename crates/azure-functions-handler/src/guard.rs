@@ -1,4 +1,5 @@
-//! Turns away what only pretends to come from the host (<https://github.com/Azure/azure-functions-host/issues/6251>).
+//! Rejects requests that only pretend to come from the host
+//! (<https://github.com/Azure/azure-functions-host/issues/6251>).
 
 use http::{
     HeaderMap,

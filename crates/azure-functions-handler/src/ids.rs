@@ -14,7 +14,7 @@ pub(crate) fn invocation_id(headers: &HeaderMap) -> Uuid {
     own.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(new_invocation_id)
 }
 
-/// The id of an invocation of which the host told none.
+/// The id of an invocation for which the host sent none.
 pub(crate) fn new_invocation_id() -> Uuid {
     random()
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::Extensions;
 
-/// The bound that hyper has without being told. With this very number it reads the headers into its stack; with any other it
-/// allocates for each request (<https://docs.rs/hyper/latest/hyper/server/conn/http1/struct.Builder.html#method.max_headers>).
+/// hyper's default limit. With this very number it reads the headers into its stack; with any other it allocates for
+/// each request (<https://docs.rs/hyper/latest/hyper/server/conn/http1/struct.Builder.html#method.max_headers>).
 pub(crate) const HYPER_MAX_HEADERS: usize = 100;
 
 /// Bounds of one request.
@@ -23,10 +23,10 @@ pub struct Limits {
     /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
     /// arguments `Bytes` and `String` are axum's, and only the deadline bounds their time.
     pub body_timeout: Duration,
-    /// How long the rest of a request that is already answered is read and thrown away, so that its caller can read the
+    /// How long the rest of a request that is already answered is read and discarded, so that its caller can read the
     /// answer. Then the connection is closed.
     pub discard_timeout: Duration,
-    /// Most bytes that are read and thrown away so. The default is the host's own limit of a request
+    /// Most bytes that are read and discarded so. The default is the host's own limit of a request
     /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
     pub max_discard_bytes: usize,
     /// Deadline of an HTTP invocation, until its answer begins.
@@ -78,7 +78,7 @@ impl From<Limits> for DiscardLimits {
 }
 
 impl BodyLimits {
-    /// Those of a request; an app's default for a request that no app dispatched.
+    /// The limits of a request; an app's default for a request that no app dispatched.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or_else(|| Limits::default().into())
     }

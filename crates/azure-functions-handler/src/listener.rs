@@ -18,11 +18,11 @@ use super::event::Event;
 const BACKLOG: u32 = 1024;
 /// File descriptors that no caller takes: connections to the database and to other services need them.
 const RESERVE: usize = 32;
-/// A process that gets descriptors below this number has a reserve, wherever it could start at all.
+/// A process that gets descriptors below this number has a reserve on every system where it can start.
 const RESERVE_CHECKED_FROM: RawFd = 64;
 /// How long accepting rests after the process could not take a connection, mostly for want of descriptors.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-/// At most one line of log in this time tells of it.
+/// At most one log line in this time reports it.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Listens on a port of this machine's loopback address, as [`FunctionApp::serve`](crate::FunctionApp::serve) wants it.
@@ -95,7 +95,7 @@ impl Listener {
     }
 }
 
-/// The caller went away before it was accepted.
+/// The caller closed the connection before it was accepted.
 fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind as E;
     matches!(error.kind(), E::ConnectionRefused | E::ConnectionAborted | E::ConnectionReset)

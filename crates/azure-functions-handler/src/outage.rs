@@ -44,7 +44,7 @@ struct OngoingOutage {
     recovered: Instant,
     reminded: Instant,
     failed_calls: u64,
-    /// So many of them stand in the log.
+    /// How many failed calls the log reports.
     logged_calls: u64,
 }
 
@@ -71,7 +71,7 @@ impl Outage {
         self.failing(0, 1, error, begin);
     }
 
-    /// As [`failed`](Self::failed), for a part of the dependency and for so many calls: none where no caller waited.
+    /// As [`failed`](Self::failed), for a part of the dependency and for this many calls: none where no caller waited.
     pub fn failing(&self, part: u32, calls: u64, error: Option<&dyn Display>, begin: impl FnOnce()) {
         match self.count(part, calls) {
             Notice::Begins => {

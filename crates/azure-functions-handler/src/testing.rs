@@ -65,7 +65,7 @@ pub struct TestResponse {
 pub struct TestOutcome {
     /// Whether the invocation succeeded; if not, a message is delivered again.
     pub succeeded: bool,
-    /// The values of the outputs, as they stand in the envelope.
+    /// The values of the outputs, as in the envelope.
     pub outputs: Map<String, Value>,
     /// Lines for the host's log.
     pub logs: Vec<String>,

@@ -6,8 +6,8 @@ use http::HeaderMap;
 
 use crate::{headers::single_header, ids::random};
 
-/// A well-formed `traceparent` of [W3C Trace Context](https://www.w3.org/TR/trace-context/#traceparent-header). Those of
-/// later versions are read as the specification asks for: by the fields of version 00.
+/// A well-formed `traceparent` of [W3C Trace Context](https://www.w3.org/TR/trace-context/#traceparent-header). A
+/// `traceparent` of a later version is read as the specification asks for: by the fields of version 00.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TraceContext(String);
 
@@ -46,7 +46,7 @@ impl TraceContext {
         self.field(2)
     }
 
-    /// The same trace, continued by a span of ours.
+    /// The same trace, continued by a new span of this process.
     pub(crate) fn continued(&self) -> Self {
         Self(format!("00-{}-{}-{}", self.trace_id(), new_span_id(), self.field(3)))
     }

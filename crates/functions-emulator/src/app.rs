@@ -49,7 +49,7 @@ impl App {
     /// above the environment of this process.
     ///
     /// # Errors
-    /// When host.json or a function.json is missing, or the real host would not take what it says; all faults are told.
+    /// When host.json or a function.json is missing, or the real host would not accept it; all errors are reported.
     pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
         let settings = Settings::with_environment(settings);
         let host_json = root.join("host.json");

@@ -24,12 +24,12 @@ pub(crate) fn sized(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Bytes whose number is not told: they travel in chunks, or as many as an explicit Content-Length says.
+/// Bytes of unknown length: they travel in chunks, or with an explicit Content-Length.
 pub(crate) fn streamed(bytes: impl Into<Bytes>) -> Body {
     Streamed(Some(bytes.into()).filter(|bytes| !bytes.is_empty())).boxed_unsync()
 }
 
-/// Bytes after which the connection breaks: what becomes of a wrong Content-Length.
+/// Bytes after which the connection breaks, as after a wrong Content-Length.
 pub(crate) fn broken(bytes: impl Into<Bytes>) -> Body {
     Broken { bytes: Some(bytes.into()).filter(|bytes| !bytes.is_empty()), flushed: false }.boxed_unsync()
 }

@@ -19,7 +19,8 @@ static CONTROL_SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("{sequences}|{characters}")).expect("the pattern is constant and tests use it")
 });
 
-/// What happens to the app's build, told through [`Emulator::set_build_status`](crate::Emulator::set_build_status).
+/// What happens to the app's build, reported through
+/// [`Emulator::set_build_status`](crate::Emulator::set_build_status).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum BuildStatus {
     /// A build has begun; what served before keeps serving.
@@ -41,7 +42,7 @@ pub(crate) struct BuildState {
     failure: Option<String>,
 }
 
-/// Keeps how the build stands, for pages that are opened later, and tells those that are open.
+/// Stores the status of the build for pages that are opened later, and notifies those that are open.
 #[derive(Debug, Default)]
 pub(crate) struct BuildTracker(watch::Sender<BuildState>);
 

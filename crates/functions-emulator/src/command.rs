@@ -43,7 +43,7 @@ pub(super) const DEFAULT_PORT: u16 = 7071;
 /// After this long it is said what a worker has to do to be called.
 const WAITING_NOTICE_AFTER: Duration = Duration::from_secs(5);
 
-/// Serves an app folder until it is told to stop.
+/// Serves an app folder until it is stopped.
 pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()

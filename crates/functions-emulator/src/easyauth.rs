@@ -107,8 +107,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// Removes what only the platform may say. Underscores count as dashes, because frameworks behind a proxy
-/// often cannot tell them apart.
+/// Removes what only the platform may say. Underscores count as dashes, because frameworks behind a proxy often cannot
+/// distinguish them.
 fn strip(headers: &mut HeaderMap) {
     let forged: Vec<_> = headers
         .keys()

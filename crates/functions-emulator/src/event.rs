@@ -55,7 +55,7 @@ pub enum Event {
         /// The message's id.
         id: Uuid,
     },
-    /// The queue server does not answer, or refuses the login; told once until it works again.
+    /// The queue server does not answer, or refuses the login; reported once until it works again.
     QueuesUnavailable {
         /// One sentence, which says what to do.
         why: String,

@@ -64,7 +64,7 @@ impl Keys {
         let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
         let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
         let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<File>());
-        // What is wrong may be a key, so only the position is told.
+        // The text may contain a key, so the error names only the position.
         let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.position)))?;
         let keys = |keys: HashMap<String, String>| {
             keys.into_iter().map(|(name, value)| Key { name, value }).collect::<Vec<_>>()

@@ -42,7 +42,7 @@ pub(crate) struct QueueListener {
 }
 
 impl QueueListener {
-    /// Receives and invokes until it is told to stop, then waits for the invocations that run.
+    /// Receives and invokes until it is stopped, then waits for the invocations that run.
     pub(crate) async fn run(self, mut cancellation: CancellationToken) {
         let mut running = JoinSet::new();
         let mut backoff = PollBackoff::with_max(self.options.max_polling_interval);
@@ -63,7 +63,7 @@ impl QueueListener {
         }
     }
 
-    /// A server that is away has told so itself; it is asked again like a queue that is empty.
+    /// An unavailable server has reported itself; it is asked again like a queue that is empty.
     async fn fetch(&self, running: &mut JoinSet<()>, backoff: &mut PollBackoff) {
         let received = self.queues.receive(&self.queue, self.options.batch_size, self.lease).await;
         let received = received.unwrap_or_else(|error| {

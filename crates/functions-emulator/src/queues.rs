@@ -181,8 +181,8 @@ impl Queues {
         }
     }
 
-    /// Returns when it is time to receive from `queue`. Memory tells when there is something. A server does not:
-    /// it is asked after growing delays, and at once when something was put through these queues.
+    /// Returns when it is time to receive from `queue`. The queues in memory notify when there is something. A server
+    /// does not: it is asked after growing delays, and at once when something was put through these queues.
     pub(crate) async fn wait_until_due(&self, queue: &str, backoff: &mut PollBackoff) {
         match self {
             Self::Memory(queues) => queues.wait_until_due(queue, backoff.max_delay()).await,

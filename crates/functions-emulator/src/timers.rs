@@ -23,8 +23,8 @@ use monitor::Monitor;
 use schedule::Schedule;
 pub use status::Status;
 
-/// `Data` of a timer invocation; no status for a timer that is not
-/// monitored. `is_past_due` tells of a run that was missed while no host ran.
+/// `Data` of a timer invocation; no status for a timer that is not monitored. `is_past_due` means that a run was
+/// missed while no host ran.
 #[must_use]
 pub fn timer_data(
     binding: &str,
@@ -86,7 +86,7 @@ impl Timers {
         timers.collect::<Result<_, _>>().map(|timers| Self(Arc::new(timers)))
     }
 
-    /// Fires each timer at its times until it is told to stop, and lets a run that has begun end.
+    /// Fires each timer at its times until it is stopped, and lets a run that has begun end.
     pub(crate) async fn run(self, cancellation: CancellationToken) {
         let mut loops = tokio::task::JoinSet::new();
         for at in 0..self.0.len() {

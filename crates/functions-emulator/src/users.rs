@@ -24,7 +24,7 @@ pub struct Users {
 /// A user or app that the issuer gives tokens to.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// What one calls them by; letters, digits, `.`, `_` and `-`, unique in the file.
+    /// The name of the user; letters, digits, `.`, `_` and `-`, unique in the file.
     pub name: String,
     /// Their object id, or that of an app's service principal.
     pub object_id: Uuid,
@@ -116,7 +116,7 @@ impl Users {
         if file.exists() { Self::load(&file) } else { Ok(Self::default_users()) }
     }
 
-    /// Two users who tell whether one sees what is the other's, an administrator, and a program.
+    /// Two users, so that one can try to read the other's data, an administrator, and a program.
     fn default_users() -> Self {
         let tenant = Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0001);
         let user = |number: u128, name: &str, roles: &[&str], kind| User {

@@ -21,7 +21,7 @@ use tokio::{
 
 const LEASE: Duration = Duration::from_mins(10);
 
-/// How long anything is waited for before a test gives up.
+/// How long a test waits for anything before it fails.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a message is hidden that is looked for meanwhile: longer than a server takes to say that it is not there.

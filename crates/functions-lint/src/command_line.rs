@@ -2,8 +2,8 @@
 //! Azure/azure-functions-host, and `ParseArgumentsIntoList` of dotnet/runtime's Process.Unix.cs).
 //!
 //! Each entry of `arguments` is expanded from the host's own environment, entries are joined with blanks, then the
-//! variables of the worker are put in letter by letter, what is left between two percent signs vanishes, and .NET splits the
-//! line.
+//! variables of the worker are put in character by character, what is left between two percent signs vanishes, and
+//! .NET splits the line.
 
 use crate::Settings;
 
@@ -63,7 +63,7 @@ fn replace_variables(text: &str, variables: &[Variable]) -> String {
     variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("%{name}%"), value))
 }
 
-/// Names between two percent signs, at least one letter each, vanish wherever the same text stands.
+/// Names between two percent signs, at least one letter each, are removed in every place of the same text.
 fn remove_unknown_names(line: &str) -> String {
     let (mut names, mut rest) = (Vec::new(), line);
     while let Some(start) = rest.find('%') {

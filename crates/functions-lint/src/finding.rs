@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Level {
     /// It holds.
     Pass,
-    /// It may do harm, or cannot be judged from here.
+    /// It may do harm, or cannot be checked here.
     Warn,
     /// It does harm.
     Fail,

@@ -1,4 +1,4 @@
-//! The members of host.json that the host knows, so that one at a wrong place or with a wrong name can be told.
+//! The members of host.json that the host knows, so that one at a wrong place or with a wrong name can be reported.
 //!
 //! From the host's options (`HttpWorkerOptions`, `HttpWorkerDescription`, `ConfigurationSectionNames`), those of the
 //! HTTP and queue extensions, and the reference of host.json.
@@ -174,7 +174,7 @@ fn same(one: &[&str], other: &[&str]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Where the member belongs: at its place with a name that differs in a letter or two, or with its name elsewhere.
+/// The suggestion for an unknown member: a similar name at the same place, or the same name at another place.
 fn suggestion(path: &[&str]) -> Option<String> {
     let path = plain(path);
     let (last, parents) = path.split_last()?;
@@ -202,7 +202,7 @@ fn suggestion(path: &[&str]) -> Option<String> {
     here.or_else(|| elsewhere().map(|path| path.replace('#', "0")))
 }
 
-/// How many letters have to be put in, taken out or exchanged to make one word of the other.
+/// How many characters must be inserted, removed or replaced to turn one word into the other.
 fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -1,4 +1,4 @@
-//! The program that host.json names, as far as its file tells.
+//! The program that host.json names, as far as its file shows.
 
 use std::path::{Path, PathBuf};
 

@@ -10,7 +10,8 @@ const MCP_PREVIEW: &str = "EnableMcpCustomHandlerPreview";
 pub struct Settings(Vec<(String, String)>);
 
 impl Settings {
-    /// These settings alone; the last one of a name holds.
+    /// Only these settings, without the environment variables of this process; of two with the same name the last one
+    /// wins.
     #[must_use]
     pub fn without_environment(own: Vec<(String, String)>) -> Self {
         Self(own)

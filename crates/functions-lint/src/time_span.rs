@@ -60,7 +60,7 @@ impl TimeSpan {
         whole.checked_mul(SECOND)?.checked_add(fraction).map(Self)
     }
 
-    /// The same length; none for a negative one.
+    /// The same length as a [`Duration`]; none for a negative one.
     #[must_use]
     pub fn duration(self) -> Option<Duration> {
         let ticks = u64::try_from(self.0).ok()?;

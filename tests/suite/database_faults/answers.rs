@@ -203,7 +203,7 @@ async fn writes_are_as_many_round_trips_as_statements(world: &World) {
 
 const WRITES: usize = 40;
 
-/// Each call takes so many round trips.
+/// Each call takes this many round trips.
 async fn round_trips(world: &World, each: usize, what: &str, call: impl AsyncFn(usize) -> Reply) {
     let syncs = || world.proxy.counts().syncs;
     // At first statements are prepared, which takes round trips of its own.

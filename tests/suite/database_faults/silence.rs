@@ -51,7 +51,7 @@ impl Load {
         }
     }
 
-    /// Eight callers, until told to stop.
+    /// Eight callers, until they are stopped.
     async fn run(&self, world: &World) {
         join_all((0..8).map(|_| self.caller(world))).await;
     }
@@ -79,7 +79,7 @@ impl Load {
         }
     }
 
-    /// Waits until so many more calls were answered well.
+    /// Waits until this many more calls succeeded.
     async fn goes_on(&self, world: &World, more: usize, within: Duration) {
         let before = self.done.load(Ordering::Relaxed);
         let on = async || self.done.load(Ordering::Relaxed) >= before + more;
@@ -188,7 +188,7 @@ async fn an_outage_of_eight_seconds_is_logged() {
     silence_is_logged(Duration::from_secs(8)).await;
 }
 
-/// All connections hang, so no call gets one: that is told once, with every call that it costs.
+/// All connections hang, so no call gets one: one log line reports it, with every call that failed.
 async fn silence_is_logged(time: Duration) {
     let world = World::start().await;
     let told = told(&world.app);

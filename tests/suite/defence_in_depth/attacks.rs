@@ -1,4 +1,4 @@
-//! The attacks. The same bytes are sent in every world, but for the address and a front end's marks.
+//! The attacks. The same bytes are sent in every world, except the address and the headers of a front end.
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -49,10 +49,10 @@ enum Try {
     Role,
     /// To process, with a token that was stolen from the program and a certificate of this kind.
     Certificate(Issued),
-    /// To have an order placed, as if a message had come. The front is shown a genuine token.
+    /// To have an order placed, as if a message had come. EasyAuth gets a genuine token.
     Message,
-    /// To have the dead letters listed, as if the host had called for an administrator. The front is shown a genuine
-    /// token, and it is the one in the envelope.
+    /// To list the dead letters, as if the host had called for an administrator. EasyAuth gets a genuine token, and
+    /// the envelope contains the same one.
     Envelope,
 }
 
@@ -146,8 +146,8 @@ impl Attack {
         }
     }
 
-    /// Who pretends to be the host. A front asks for a token, and gets a genuine one; past it a token would say that the
-    /// call is none of the host's.
+    /// Who pretends to be the host. EasyAuth asks for a token, and gets a genuine one; without EasyAuth a token would
+    /// show that the call is none of the host's.
     async fn as_the_host(self, scene: &Scene<'_>) -> Client {
         let client = scene.world.attacker(scene.app, false).await;
         if scene.world.has_host() { client.bearer(&scene.app.token_of("neighbour")) } else { client }
@@ -166,7 +166,7 @@ fn genuine(scene: &Scene<'_>, client: &Client, person: &str) -> Client {
 pub(super) const HEADER: &str = "x-ms-client-principal";
 
 impl Token {
-    /// Those of the buyer, in token and header alike.
+    /// The claims of the buyer, in token and header alike.
     fn claims(self, app: &TestApp) -> Value {
         let claims = claims(app, "buyer");
         match self {

@@ -24,9 +24,9 @@ const KEY: &str = "of-the-gateway-alone";
 /// What can be left out.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Layer {
-    /// App Service Authentication, so that the worker is told of none.
+    /// App Service Authentication, and the setting by which the worker knows of it.
     Authentication,
-    /// What it does, though the worker is told that it is there.
+    /// App Service Authentication alone: the worker is configured as if it were there.
     EasyAuth,
     /// That it removes what callers wrote.
     Removal,
@@ -40,7 +40,7 @@ enum Layer {
     HeaderCheck,
     /// That the worker reads the token.
     TokenCheck,
-    /// That the worker knows its tenant: it has to on the platform, and wherever it checks tokens.
+    /// The setting with the tenant's id: required on the platform, and in every mode that checks tokens.
     Tenant,
     /// That the worker knows which clients may call.
     Clients,
@@ -117,12 +117,12 @@ impl World {
         }
     }
 
-    /// Whether calls pass the host, and so its front.
+    /// Whether calls pass the host, and so EasyAuth.
     pub(super) fn has_host(self) -> bool {
         self.has(Host)
     }
 
-    /// Whether a front writes the header for those whose token it accepts.
+    /// Whether EasyAuth or the gateway writes the header for callers whose token it accepts.
     pub(super) fn makes_header(self) -> bool {
         self.has_host() && matches!(self.easyauth(), EasyAuthMode::On | EasyAuthMode::KeepHeaders)
     }

@@ -56,7 +56,7 @@ async fn an_unreachable_vault_fails() {
     assert_eq!((found.level("C22-vault-access"), found.code), (Some("fail"), Some(1)), "{}", found.said);
 }
 
-/// A processor whose certificate lives for so many days, or has none when there is no number.
+/// A processor whose certificate is valid for this many days, or has none when there is no number.
 fn processor(days: Option<i64>) -> (Deployment, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let (certificate, authority) = (folder.path().join("worker.pem"), folder.path().join("ca.pem"));

@@ -85,7 +85,7 @@ async fn any_missing_layer_fails_the_check() {
     let worker = format!("http://{}", app.host.worker_address().await.expect("the worker runs"));
     let found = examine(&app, &[&worker], "buyer", "easyauth+jwt").await;
     assert_eq!((found.level("C56-good-call"), found.code), (Some("fail"), Some(1)), "{}", found.said);
-    // The deployment was set up for a front, and there is none: the worker alone refuses.
+    // The deployment was set up for EasyAuth, which is off: the worker alone refuses.
     let app = Setup::in_mode(Mode::Proxy)
         .identity_mode(IdentityMode::Token)
         .easyauth(EasyAuthMode::Off)

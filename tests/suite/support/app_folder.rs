@@ -13,9 +13,9 @@ use super::repository;
 pub(crate) enum Part {
     /// All functions, as on a laptop.
     Whole,
-    /// Those of HTTP.
+    /// The HTTP functions.
     Api,
-    /// Those of queues and timers.
+    /// The queue and timer functions.
     Processor,
 }
 

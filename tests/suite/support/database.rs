@@ -52,7 +52,7 @@ impl AppDatabase {
         assert_eq!(written.expect("the table is there"), 1);
     }
 
-    /// Lets every dead letter be so many days older.
+    /// Makes every dead letter this many days older.
     pub(super) async fn age_letters(&self, days: i64) {
         let micros = days * 24 * 60 * 60 * 1_000_000;
         if self.server.is_some() {
@@ -65,7 +65,7 @@ impl AppDatabase {
     }
 }
 
-/// Moves the moment at which messages were given up into the past.
+/// Moves the time at which messages were dead-lettered into the past.
 const AGE_LETTERS: &str = "UPDATE dead_letters SET recorded_at = recorded_at - $1";
 
 const PRODUCT: &str = "INSERT INTO products (sku, name, currency, unit_price, active, version, updated_at)

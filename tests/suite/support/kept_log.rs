@@ -12,7 +12,7 @@ use functions_emulator::Event;
 use serde_json::Value;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-/// What the lines that are kept have told.
+/// The log lines that were recorded by earlier checks.
 static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 static FILE: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::var_os("KEPT_LOG").map(PathBuf::from));
 

@@ -47,8 +47,8 @@ fn close(value: &mut Value) {
     }
 }
 
-/// Panics when the worker answered something that its description does not tell of. What the host or its front gave
-/// instead of the worker is theirs: it has no `instance`.
+/// Panics when the worker's answer is not in its API description. An answer by the host or EasyAuth is not checked: it
+/// has no `instance`.
 pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
     let Some(operation) = operation(method, path) else { return };
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Principals written by hand, as header and as token, for tests that walk around the front.
+//! Principals written by hand, as header and as token, for tests that bypass EasyAuth.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_emulator::issuer::Issuer;

@@ -21,9 +21,9 @@ const CONNECTION: &str = "WorkQueues";
 pub(crate) enum Place {
     /// The emulator's own.
     InProcess,
-    /// Those of an account of the test run's queue server.
+    /// The queues of an account of the test run's queue server.
     AtServer,
-    /// Those of an account of another server, named by its connection string.
+    /// The queues of an account of another server, named by its connection string.
     At(String),
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn of(connections: &Connections) -> Queues {
     connections.queues(&Connection::named(CONNECTION)).expect("the account is on this machine")
 }
 
-/// The same queues as a test looks at them: what goes wrong fails the test.
+/// The same queues for assertions: an error fails the test.
 #[derive(Clone, Debug)]
 pub(crate) struct TestQueues(pub(crate) Queues);
 

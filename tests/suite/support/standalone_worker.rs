@@ -77,7 +77,7 @@ impl StandaloneWorker {
         self.anonymous().bearer("unread").with("x-ms-client-principal", &principal.header())
     }
 
-    /// So many calls that are answered 200, and the seconds that they took.
+    /// Sends this many calls, which must be answered 200; returns the seconds that they took.
     pub(crate) async fn calls(&self, count: usize) -> f64 {
         let (buyer, began) = (self.caller(&Principal::user(TENANT, 1)), Instant::now());
         let calls = stream::iter(0..count).map(|_| buyer.get("/api/products")).buffer_unordered(AT_ONCE);
@@ -151,7 +151,7 @@ impl ReadLog {
         self.lines().iter().filter(|line| line["event"] == event).count() as u64
     }
 
-    /// How many lines of this level were dropped, `audit` among them, by the lines that tell it.
+    /// How many lines of this level were dropped, `audit` among them, by the lines that report it.
     pub(crate) fn dropped(&self, level: &str) -> u64 {
         let count = |line: &Value| line[format!("dropped_{level}")].as_u64();
         self.lines().iter().filter_map(count).sum()

@@ -18,7 +18,7 @@ pub(crate) async fn measure<T>(
     Ok(measured)
 }
 
-/// The one that comes first changes with every round.
+/// Each round begins with another one.
 fn turns(round: u32) -> [usize; 2] {
     if round.is_multiple_of(2) { [0, 1] } else { [1, 0] }
 }

@@ -27,7 +27,7 @@ struct Cost {
     processor: f64,
 }
 
-/// Measures both in turn and tells the medians with the ratio of each.
+/// Measures both in turn and prints the medians with the ratio of each.
 pub(crate) async fn run(
     programs: &Programs,
     other: &Path,

@@ -81,8 +81,8 @@ impl Database {
         Ok(PgConnection::connect(&self.url()).await?)
     }
 
-    /// Has the worker do each operation once and looks over the server's shoulder: so all who are measured run the
-    /// same statements, whatever becomes of the worker's.
+    /// Runs each operation once on the worker and reads its statements from the server: so all candidates run the same
+    /// statements, even when the worker's change.
     pub(crate) async fn statements(&self, programs: &Programs) -> anyhow::Result<Statements> {
         let worker = server::start(Peer::Worker, programs, &self.url(), 1, None)?;
         let mut looking = self.connect().await?;

@@ -17,7 +17,7 @@ pub(crate) struct Goal {
     measure: &'static str,
     bound: Bound,
     measured: Option<f64>,
-    /// The operation whose cost tells why, if it has one.
+    /// The operation whose cost explains the figure, if it has one.
     operation: Option<Operation>,
 }
 

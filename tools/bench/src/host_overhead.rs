@@ -1,4 +1,4 @@
-//! What the way through the emulator costs: its front checks the token and sets the principal, the host proxies.
+//! What the way through the emulator costs: its EasyAuth checks the token and sets the principal, the host proxies.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -26,11 +26,11 @@ pub(crate) struct HostOverhead {
     /// At a fixed rate.
     pub(crate) paced: DirectAndHost,
     /// Percent of a processor that the host takes while there are no calls, with every function of the app. None where
-    /// the system does not tell.
+    /// the system does not report it.
     pub(crate) idle: Option<f64>,
 }
 
-/// The same load on both ways.
+/// The same load, directly and through the host.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct DirectAndHost {
     pub(crate) direct: Sample,
@@ -41,7 +41,7 @@ pub(crate) struct DirectAndHost {
 const RATE: u32 = 500;
 const CLIENTS: u32 = 16;
 
-/// Measures each in turn, so many rounds.
+/// Measures each in turn, this many rounds.
 pub(crate) async fn run(
     root: &Path,
     worker: &Path,

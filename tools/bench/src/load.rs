@@ -1,4 +1,4 @@
-//! The one load generator: so many clients, each of which sends its next request when it has its answer.
+//! The one load generator: a number of clients, each of which sends its next request when it has its answer.
 
 use std::{
     net::SocketAddr,

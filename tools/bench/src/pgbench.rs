@@ -63,8 +63,8 @@ impl Pgbench {
         Ok(Self { program, database: database.to_owned(), folder })
     }
 
-    /// Runs an operation's statement with so many clients for so many whole seconds. `run` tells runs apart, so that
-    /// no id is used twice.
+    /// Runs an operation's statement with this many clients for this many whole seconds. `run` distinguishes runs, so
+    /// that no id is used twice.
     pub(crate) fn run(
         &self,
         operation: Operation,

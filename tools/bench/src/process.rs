@@ -1,4 +1,4 @@
-//! What a process takes, where the system tells (Linux).
+//! What a process takes, where the system reports it (Linux).
 
 use std::{fs, time::Duration};
 
@@ -7,7 +7,7 @@ use anyhow::Context as _;
 /// A tick of the processor times in `/proc`, the same on every Linux that there is.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The processor time of a process and of its children that have ended. None where the system does not tell.
+/// The processor time of a process and of its children that have ended. None where the system does not report it.
 pub(crate) fn processor_time(pid: u32) -> Option<Duration> {
     Some(Stat::read(pid)?.time)
 }
@@ -21,7 +21,7 @@ pub(crate) fn processor_time_of_family(parent: u32) -> Option<Duration> {
     Some(children.map(|child| child.time).sum::<Duration>() + processor_time(parent)?)
 }
 
-/// How many programs wanted a processor in the last minute, on average. None where the system does not tell.
+/// How many programs wanted a processor in the last minute, on average. None where the system does not report it.
 pub(crate) fn load() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }

@@ -1,5 +1,5 @@
 //! From queued to fulfilled: messages through the queues of the emulator, a few at a time as host.json says, to the
-//! stand-in for the backend.
+//! stub of the backend.
 
 use std::{
     path::Path,
@@ -25,7 +25,7 @@ const QUEUE: &str = "orders-fulfilment";
 /// Given up after this time.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Messages a second, and the processor time of one in microseconds where the system tells.
+/// Messages a second, and the processor time of one in microseconds where the system reports it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct QueueThroughput {
     pub(crate) rate: f64,
@@ -35,7 +35,7 @@ pub(crate) struct QueueThroughput {
     pub(crate) host: Option<f64>,
 }
 
-/// Queues so many orders and lets the worker fulfil them all.
+/// Queues this many orders and lets the worker fulfil them all.
 pub(crate) async fn run(
     root: &Path,
     worker: &Path,

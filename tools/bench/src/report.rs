@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Report {
     /// Processors of the machine; the servers, PostgreSQL and the load generator share them.
     pub(crate) processors: usize,
-    /// How many programs wanted a processor before anything began, where the system tells.
+    /// How many programs wanted a processor before anything began, where the system reports it.
     pub(crate) busy: Option<f64>,
     pub(crate) quick: bool,
     /// Requests a second that the load generator reaches on an empty answer.

@@ -1,5 +1,5 @@
-//! What is asked, as the bytes that the Functions host sends to its worker: the caller's token, the principal that the
-//! platform's front made of it, and the host's own headers.
+//! The requests, as the bytes that the Functions host sends to its worker: the caller's token, the principal that
+//! EasyAuth made of it, and the host's own headers.
 
 use std::io::Write as _;
 
@@ -52,7 +52,7 @@ impl Operation {
         }
     }
 
-    /// The requests of a client. `run` tells runs apart, so that no key is used twice.
+    /// The requests of a client. `run` distinguishes runs, so that no key is used twice.
     pub(crate) fn requests(self, run: u32, client: u32) -> Requests {
         let mut turn = 0_u32;
         let caller = Caller::of(if self.status() == 200 { READER } else { WRITER });
@@ -92,7 +92,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// A person of the tenant with the scope and no role.
     pub(crate) fn of(object: &str) -> Self {
-        // As long as a token of Entra's; in this identity mode the front has read it, and the worker does not.
+        // As long as a token of Entra's; in this identity mode EasyAuth has read it, and the worker does not.
         Self::with_token(object, &"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".repeat(40))
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct Run {
     pub(crate) clients: u32,
     pub(crate) peer: Peer,
     pub(crate) sample: Sample,
-    /// Processor time of a request in microseconds, where the system tells.
+    /// Processor time of a request in microseconds, where the system reports it.
     pub(crate) cost: Cost,
 }
 
@@ -88,7 +88,7 @@ impl Participants<'_> {
         [Peer::Worker, Peer::Pgbench, Peer::BareAxum, Peer::Fastify].into_iter().filter(takes_part).collect()
     }
 
-    /// Measures everything, so many rounds, and tells how far it has come.
+    /// Measures everything, this many rounds, and prints its progress.
     pub(crate) async fn run(&self, size: Size) -> anyhow::Result<Runs> {
         let mut runs = Runs::default();
         let progress = Progress::start("runs", self.count(size));
@@ -209,7 +209,7 @@ impl Runs {
         Cost { server: of(|cost| cost.server), database: of(|cost| cost.database) }
     }
 
-    /// The median memory of all rounds at so many clients: just started, and at the most.
+    /// The median memory of all rounds with this many clients: just started, and at the most.
     pub(crate) fn memory(&self, clients: u32, peer: Peer) -> (Option<f64>, Option<f64>) {
         let of = |figure: fn(&Memory) -> Option<f64>| {
             let wanted = |memory: &&Memory| (memory.clients, memory.peer) == (clients, peer);

@@ -30,7 +30,7 @@ impl Sample {
     }
 }
 
-/// The smallest value that at least so many percent of all do not exceed; `sorted` from the smallest.
+/// The smallest value that at least this percentage of all do not exceed; `sorted` from the smallest.
 fn percentile(sorted: &[u32], percent: usize) -> Option<u32> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied()

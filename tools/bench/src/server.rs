@@ -1,4 +1,5 @@
-//! Those who answer over HTTP: the worker, its limit and its peer, each as a custom handler would be started.
+//! The servers that are compared over HTTP: the worker, its limit and its peer, each as a custom handler would be
+//! started.
 
 use std::{
     fmt,
@@ -47,7 +48,7 @@ pub(crate) struct Programs {
     pub(crate) fastify: Option<PathBuf>,
 }
 
-/// Starts a server with so many connections to the database, and waits for its first answer. The peers need the
+/// Starts a server with this many connections to the database, and waits for its first answer. The peers need the
 /// worker's statements only once they are asked for orders.
 pub(crate) fn start(
     peer: Peer,
@@ -70,7 +71,7 @@ pub(crate) fn start_with(
 ) -> anyhow::Result<Handler> {
     let mut command = command(peer, programs)?;
     command
-        // What every peer is told, in the names that the worker gave it.
+        // The environment of every peer, in the names that the worker gave it.
         .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
         .env("WEBSITE_AUTH_ENABLED", "True")
         .stdin(Stdio::null())

@@ -9,7 +9,7 @@ use crate::{
     server::{self, Peer, Programs},
 };
 
-/// The median of so many starts of each, one after the other in turn, in milliseconds.
+/// The median of this many starts of each, one after the other in turn, in milliseconds.
 pub(crate) fn run(programs: &Programs, database: &str, times: u32) -> anyhow::Result<BTreeMap<String, f64>> {
     let peers = [Peer::Worker, Peer::BareAxum, Peer::Fastify];
     let peers = peers.into_iter().filter(|peer| *peer != Peer::Fastify || programs.fastify.is_some());

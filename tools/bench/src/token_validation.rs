@@ -19,7 +19,7 @@ use crate::{
 /// What has to be left of the rate.
 const GOAL: f64 = 0.8;
 
-/// Measures `GetOrder` by both in turn, and tells the medians and whether the goal is met.
+/// Measures `GetOrder` by both in turn, and prints the medians and whether the goal is met.
 pub(crate) async fn run(
     root: &Path,
     programs: &Programs,
@@ -56,7 +56,7 @@ pub(crate) async fn run(
 
 const NAMES: [&str; 2] = ["header alone", "header and token"];
 
-/// As the platform's front would send them: with the token, whether or not it is read.
+/// As EasyAuth would pass them on: with the token, whether or not it is read.
 fn requests(token: &str, client: u32) -> Requests {
     let caller = Caller::with_token(READER, token);
     let mut turn = client.wrapping_mul(7919);

@@ -19,7 +19,7 @@ use super::{
     request::{ADMIN, BUYERS, FULFILMENT, PRODUCTS, Request, Transport},
 };
 
-/// How often a product is put before the run is given up.
+/// How often a product is put before the run fails.
 const TRIES: u32 = 50;
 
 /// A client with the tokens of everybody.
@@ -107,8 +107,8 @@ impl ApiClient {
     }
 }
 
-/// Sends a message. One that is not there right afterwards may be lost, which only the host's own messages survive; it
-/// may also be settled already, which cannot be told apart.
+/// Sends a message. A message that is not there right afterwards may be lost, which only the host's own messages
+/// survive; it may also be settled already, which looks the same.
 fn put(queue: &str, body: &Value, queues: &MemoryQueues) -> Outcome {
     let payload = payload(body);
     // Some senders write JSON as it is, others have a storage client that encodes.

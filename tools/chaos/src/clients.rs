@@ -43,7 +43,8 @@ impl Clients<'_> {
         }
     }
 
-    /// Tries as often as the operation allows, through the entrances in turn, until it is told what became of it.
+    /// Tries as often as the operation allows, by direct requests and envelopes in turn, until an answer shows the
+    /// result.
     async fn retry(&self, node: usize, operation: &'static Operation, request: Request) {
         for attempt in 0..=operation.again as usize {
             let node = &self.cluster.nodes[(node + attempt) % 2];
@@ -60,7 +61,7 @@ impl Clients<'_> {
         }
     }
 
-    /// Has every order and its history looked at once more by its owner, through both entrances in turn.
+    /// Reads every order and its history once more as its owner, by direct requests and envelopes in turn.
     pub(super) async fn read_all(&self) {
         let orders = self.pool.all();
         let share = orders.len().div_ceil(CLIENTS).max(1);

@@ -35,7 +35,7 @@ impl SkewedClock {
         &self.file
     }
 
-    /// Lets the clock be off by so many seconds from now on.
+    /// Sets the clock off by this many seconds from now on.
     pub(super) fn jump(&self, seconds: i64) -> io::Result<()> {
         let mut shift = self.shift();
         // A concurrent reader finds the old number or the new one, never half of it.
@@ -51,7 +51,7 @@ impl SkewedClock {
         Clock::system().now().timestamp_micros() + *self.shift() * 1_000_000
     }
 
-    /// Goes to where everything that was written under a right clock is due, and so many minutes further.
+    /// Moves the clock to where everything that was written under a right clock is due, and this many minutes further.
     pub(super) fn pass_waits(&self, minutes: i64) -> io::Result<()> {
         self.jump(LONGEST_WAIT + 60 * minutes)
     }

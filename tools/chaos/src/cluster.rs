@@ -79,7 +79,7 @@ impl TestCluster {
             let clock = SkewedClock::new(folder.path().join(format!("clock-of-{mode}")))?;
             let mut settings = settings(&database.url(), proxying);
             if setup.clocks {
-                // By a clock that is off by days every token is of another time; the front has judged it already.
+                // By a clock that is off by days every token is out of date; EasyAuth has checked it already.
                 settings.push(("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()));
                 settings.push(("ORDERS_ENTRA_TENANT_ID".to_owned(), users.tenant().to_string()));
                 settings.push(("SHIFTED_CLOCK".to_owned(), clock.file().display().to_string()));
@@ -134,7 +134,7 @@ impl Node {
 
     /// Waits a while for a worker that answers.
     pub(super) async fn serves(&self) {
-        // One that does not come is no reason to stop: the run shows what becomes of it.
+        // A worker that does not start in time does not end the run: the checks show the consequences.
         let _whether = tokio::time::timeout(Duration::from_secs(5), self.host.worker_address()).await;
     }
 }

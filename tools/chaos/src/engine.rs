@@ -42,7 +42,8 @@ pub(super) struct Server {
     pub(super) proxy: TcpProxy,
 }
 
-/// The engine that is asked for, or both. A laptop without PostgreSQL is told loudly; where `CI` is set, that is a failure.
+/// The engine that is asked for, or both. If PostgreSQL is missing, a laptop prints a warning; where `CI` is set, that
+/// is an error.
 pub(super) fn engines(wanted: Option<Name>) -> anyhow::Result<Vec<Engine>> {
     // Killing the server loses nothing that it has handed to the operating system, so it need not wait for the disk.
     let server = || Postgres::start(&["fsync=off"]).map(|server| Engine::Postgres(Arc::new(server)));
@@ -86,7 +87,7 @@ impl Engine {
 }
 
 impl RunDatabase {
-    /// As the workers are told: on a server by way of the proxy.
+    /// The URL that the workers get: on a server by way of the proxy.
     pub(super) fn url(&self) -> String {
         match self {
             Self::File(file) => format!("sqlite://{}", file.display()),

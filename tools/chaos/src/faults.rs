@@ -26,9 +26,9 @@ enum Fault {
     SlowLogin(Duration),
     /// A fault of the next message of a queue.
     Message(&'static str, MessageFault),
-    /// The queue server is away for a while.
+    /// The queue server is unavailable for a while.
     Away(Duration),
-    /// The clock of a node's worker is off by so many seconds from now on.
+    /// The clock of a node's worker is off by this many seconds from now on.
     Jump { node: usize, seconds: i64 },
     /// A timer of a node fires, whatever the time is.
     Timer { node: usize, function: &'static str },

@@ -55,7 +55,8 @@ impl KnownOrders {
         self.users.get(name)
     }
 
-    /// Learns from an answer that `person` got: one order, a list of own ones, or a list of dead letters.
+    /// Records the orders and dead letters in an answer that `person` got: one order, a list of own ones, or a list of
+    /// dead letters.
     pub(super) fn learn(&self, body: &Value, person: &str) {
         let items = body.get("items").and_then(Value::as_array);
         let orders = items.map_or(std::slice::from_ref(body), Vec::as_slice);
@@ -127,7 +128,7 @@ impl KnownOrders {
     }
 }
 
-/// Where to begin to draw among so many: every other time only the newest.
+/// The index where drawing begins: every other time only the newest.
 fn newest(count: usize, rng: &mut Rng) -> usize {
     if rng.below(2) == 0 { count.saturating_sub(NEWEST) } else { 0 }
 }

@@ -36,7 +36,7 @@ use self::{
 /// The seed of a run for which none is given: CI finds the same things as a developer.
 const SEED: u64 = 1;
 
-/// Stories that are told in full; more of them say little more.
+/// How many order traces are printed in full; more of them add little.
 const MAX_TRACES: usize = 3;
 
 /// How large a run is, and what it is drawn from.
@@ -65,7 +65,7 @@ pub struct Args {
     prove: bool,
 }
 
-/// Runs, checks and tells; or proves that the checker can find something.
+/// Runs, checks and reports; or proves that the checker can find something.
 ///
 /// # Errors
 /// If a promise is broken, or the run cannot go on.
@@ -95,7 +95,7 @@ pub async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
-    /// What each of so many runs has to do.
+    /// What each of this many runs has to do.
     fn share(&self, runs: u64) -> Size {
         Size {
             operations: self.operations.div_ceil(runs),

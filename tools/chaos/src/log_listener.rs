@@ -1,4 +1,4 @@
-//! The calls of the fulfilment backend, heard from the log of the stand-in. Another backend, which refuses and fails as
+//! The calls of the fulfilment backend, read from the log of the stub. Another backend, which refuses and fails as
 //! well, has to say by itself what it was asked; all else that the checker knows of it is [`LogCounts::calls`].
 
 use std::{
@@ -16,7 +16,7 @@ use tokio::{
 /// The functions that messages trigger.
 const CONSUMERS: [&str; 2] = ["FulfilOrder", "IngestOrder"];
 
-/// Counts what the workers' logs tell.
+/// Counts what the workers' logs report.
 pub(super) struct LogListener {
     log: Arc<Mutex<LogCounts>>,
     tasks: JoinSet<()>,

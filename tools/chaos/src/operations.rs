@@ -16,7 +16,7 @@ pub(super) struct Operation {
     share: u64,
     /// The statuses that it allows beside those of a server in trouble.
     pub(super) expected: &'static [u16],
-    /// How often a client tries it again when it was not told what became of it: what is safe to repeat.
+    /// How often a client tries it again when it got no answer: operations that are safe to repeat.
     pub(super) again: u32,
     /// The request; none as long as there is no order to act on.
     request: fn(&mut Rng, &KnownOrders) -> Option<Request>,

@@ -5,7 +5,7 @@ use super::{
     journal::{Call, Outcome},
 };
 
-/// Faults that belong to a call: those that struck so many microseconds before it, during it or after it.
+/// Faults that belong to a call: those that struck this many microseconds before it, during it or after it.
 const BEFORE: u64 = 20_000;
 const AFTER: u64 = 200_000;
 

@@ -22,7 +22,7 @@ pub(super) const FULFILMENT: &str = "orders-fulfilment";
 /// Before the id of a dead letter in its path.
 pub(super) const LETTERS: &str = "/api/dead-letters/";
 
-/// The one of `functions-emulator.json` who puts products and replays dead letters.
+/// The user of `functions-emulator.json` who puts products and replays dead letters.
 pub(super) const ADMIN: &str = "admin";
 
 /// A request that an operation makes, or a message that it sends.

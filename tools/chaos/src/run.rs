@@ -108,7 +108,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Lets clients work until enough was done and every fault has been; tells how long that took.
+    /// Lets clients work until enough was done and every fault has happened; returns how long that took.
     async fn work(&self, clients: &Clients<'_>, mut rng: Rng) -> anyhow::Result<Duration> {
         let (mut luck, over) = (rng.split(), AtomicBool::new(false));
         let (begin, limit) = (Instant::now(), Duration::from_secs(self.size.seconds));

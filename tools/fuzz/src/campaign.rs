@@ -46,7 +46,7 @@ pub fn attempt(target: &Target, input: &[u8]) -> Result<u64, String> {
 }
 
 impl<'t> Campaign<'t> {
-    /// Tries the corpus as it stands.
+    /// Runs every input of the corpus unchanged.
     ///
     /// # Errors
     /// The first input that breaks it.
@@ -60,7 +60,7 @@ impl<'t> Campaign<'t> {
         Ok(campaign)
     }
 
-    /// Makes so many more runs.
+    /// Makes this many more runs.
     ///
     /// # Errors
     /// The first input that breaks it.

@@ -7,7 +7,7 @@ use std::{
 };
 
 thread_local! {
-    /// The first panic of the work at hand; none outside of such work.
+    /// The first panic of the run on this thread; none outside of a run.
     static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 

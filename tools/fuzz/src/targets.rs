@@ -15,7 +15,7 @@ use path::path;
 pub struct Target {
     /// What the command line calls it; its corpus is in the folder of this name.
     pub name: &'static str,
-    /// Takes any bytes, panics where a law does not hold, and tells the path that it took as a number.
+    /// Takes any bytes, panics where a law does not hold, and returns the path that it took as a number.
     pub run: fn(&[u8]) -> u64,
     /// Words that mean something to it.
     pub dictionary: &'static [&'static str],

@@ -46,21 +46,21 @@ impl Assertion {
 pub enum When {
     /// All.
     Always,
-    /// Those with one of the two plans.
+    /// Variants with one of the two plans.
     Plan(&'static str),
-    /// Those with one of the two networks.
+    /// Variants with one of the two networks.
     Network(&'static str),
-    /// Those with this beside plan and network.
+    /// Variants with these optional parts.
     With(FeatureSet),
-    /// Those without it.
+    /// Variants without these optional parts.
     Without(FeatureSet),
-    /// Those whose gateway has the API.
+    /// Variants whose gateway has the API.
     Api,
-    /// Those of them whose gateway has a host name of ours.
+    /// Variants whose gateway has the API and its own host name.
     Named,
-    /// Those with a plan, but not in an App Service Environment.
+    /// Variants with a plan, but not in an App Service Environment.
     Shared(&'static str),
-    /// Those with a network, but not in an App Service Environment.
+    /// Variants with a network, but not in an App Service Environment.
     Joined(&'static str),
 }
 

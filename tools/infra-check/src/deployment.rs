@@ -43,7 +43,7 @@ impl Deployment {
 }
 
 impl Resource {
-    /// A resource as the compiler or Azure says it, with what its id tells beside it.
+    /// A resource as the compiler or Azure describes it, with the parts of its id.
     #[must_use]
     pub fn new(id: &str, kind: &str, version: &str, name: &str, said: &Value) -> Self {
         let own = name.rsplit('/').next().unwrap_or(name);

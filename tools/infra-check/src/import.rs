@@ -12,7 +12,7 @@ mod document;
 mod operation;
 mod schemas;
 
-/// An inline document may have so many bytes.
+/// The most bytes of an inline document.
 const LARGEST: usize = 4 * 1024 * 1024;
 /// Fields of OpenAPI that an import does not support: where, and which.
 const UNSUPPORTED: [(&str, &[&str]); 3] = [
@@ -34,7 +34,7 @@ const UNSUPPORTED: [(&str, &[&str]); 3] = [
 ];
 /// The one extension of OpenAPI 3 that is not left out.
 const EXTENSION: &str = "x-ms-paths";
-/// Under these, names are the document's own.
+/// Below these members, names are the author's own, so one that begins with `x-` is no extension.
 const NAMED: [&str; 5] = ["properties", "headers", "example", "examples", "schemas"];
 
 /// What the gateway calls an operation after the import, by the rules for `operationId`.
@@ -43,7 +43,7 @@ pub fn operation_name(id: &str) -> String {
     operation::name(id)
 }
 
-/// Everything in a document that does not come through an import as it stands, each with its place.
+/// Everything in a document that an import drops or changes, each with its place.
 ///
 /// # Errors
 /// When the text is no JSON.
@@ -89,7 +89,7 @@ fn twice(operations: &[Operation<'_>]) -> Vec<String> {
     losses
 }
 
-/// What counts wherever it stands: references out of the document, and extensions, which are left out.
+/// What is lost at every place: references out of the document, and extensions, which are left out.
 fn everywhere(json: &Json, place: &str) -> Vec<String> {
     match json {
         Json::Array(items) => items.iter().flat_map(|item| everywhere(item, place)).collect(),

@@ -95,7 +95,7 @@ fn second(deployment: &Deployment, line: &Assertion, first: &Resource) -> Deploy
     }
     let name = body.get("name").and_then(Value::text).unwrap_or("second").to_owned();
     let mut changed = deployment.clone();
-    // Its id tells of no parent and no scope.
+    // Its id contains no parent and no scope.
     changed.resources.push(Resource::new("second", &first.kind, &first.version, &name, &body));
     changed
 }

@@ -27,8 +27,8 @@ impl Reads {
         Self { events: words(query, "event"), reasons: words(query, "reason"), fields: fields.collect() }
     }
 
-    /// What it reads and none of these lines has, each in words: every event has to be there, and each field and reason
-    /// with one of them, for what is told one by one and what is counted are two events with fields of their own.
+    /// What the query reads and none of these lines has, each in words: every event has to exist, and each field and
+    /// reason with one of them, because single and counted denials are two events with different fields.
     #[must_use]
     pub fn missing(&self, lines: &[Value]) -> Vec<String> {
         let is_read = |line: &&Value| self.events.is_empty() || is_in(&self.events, &line["event"]);

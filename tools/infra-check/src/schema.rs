@@ -104,7 +104,7 @@ impl Definition {
                     self.shape(shape, value, path, &mut faults);
                     faults
                 });
-                // The one that is nearest to what is written is the one that was meant.
+                // The allowed value that is nearest to the written one is taken as meant.
                 faults.extend(tried.min_by_key(Vec::len).unwrap_or_default());
             }
         }

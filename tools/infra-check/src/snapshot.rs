@@ -62,7 +62,8 @@ fn resource(said: &Said) -> Resource {
     Resource::new(&id, &said.kind, &said.api_version, &name, &body)
 }
 
-/// The same snapshot with the keys of every object in one sequence, which the compiler does not keep from run to run.
+/// The same snapshot with the keys of every object sorted, because the compiler changes their sequence from run to
+/// run.
 ///
 /// # Errors
 /// When the text is no JSON.

@@ -35,7 +35,7 @@ pub struct Text {
 }
 
 impl Value {
-    /// A string that is known to the letter.
+    /// A string that is known exactly.
     #[must_use]
     pub fn exact(text: impl Into<String>) -> Self {
         Self::Text(Text { text: text.into(), exact: true })
@@ -55,7 +55,7 @@ impl Value {
         found.map(|(_, value)| value).filter(|value| **value != Self::Null)
     }
 
-    /// The letters of a string, symbols included.
+    /// The characters of a string, symbols included.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(&text.text) } else { None }
@@ -73,7 +73,7 @@ impl Value {
     }
 }
 
-/// As JSON writes it; symbols are letters.
+/// As JSON writes it; symbols count as characters.
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

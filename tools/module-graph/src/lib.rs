@@ -11,9 +11,9 @@
 //! So siblings never need each other in a circle, however deep the names lie that tie them. A child may name an item of
 //! the file that declares it as long as that file declares or re-exports the child and no more.
 //!
-//! A path counts wherever it stands: in a `use`, an expression, a type, an attribute or the tokens of a macro. What only
-//! the compiler can resolve, such as the type behind a method call, does not count; neither do doc comments and
-//! whatever stands under `cfg(test)`.
+//! A path counts in every place: a `use`, an expression, a type, an attribute or the tokens of a macro. What only the
+//! compiler can resolve, such as the type behind a method call, does not count; neither do doc comments and whatever
+//! stands under `cfg(test)`.
 
 mod error;
 mod cycles;

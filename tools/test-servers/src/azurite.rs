@@ -75,7 +75,7 @@ impl Azurite {
     /// The connection string of an account that no other test was given: its queues are all missing.
     ///
     /// # Panics
-    /// When all 256 are given away.
+    /// When all 256 accounts are in use.
     #[must_use]
     pub fn account(&self) -> String {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed);

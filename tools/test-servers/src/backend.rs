@@ -1,4 +1,4 @@
-//! A backend at the other end of mutual TLS, which does as it is told and remembers what it was asked.
+//! A backend at the other end of mutual TLS, which answers as configured and remembers its requests.
 
 use std::{
     future, io,
@@ -32,7 +32,7 @@ pub struct Backend {
 pub enum BackendResponse {
     /// This status, without a body.
     Status(u16),
-    /// 200, with a body of so many bytes.
+    /// 200, with a body of this many bytes.
     WithBody(usize),
     /// 307, to there.
     Redirect(String),

@@ -83,7 +83,7 @@ impl Handler {
         self.child.stdout.take()
     }
 
-    /// Resident memory in MiB now; none where the system does not tell (other than Linux).
+    /// Resident memory in MiB now; none on systems other than Linux.
     #[must_use]
     pub fn memory(&self) -> Option<f64> {
         self.status("VmRSS")

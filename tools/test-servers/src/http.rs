@@ -111,7 +111,7 @@ async fn serve<S, F>(
         let reply = handler(request);
         async move { Ok::<_, Infallible>(reply.await) }
     });
-    // A client that goes away is no fault of the server's.
+    // A client that closes its connection is no error of the server's.
     let _gone = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 

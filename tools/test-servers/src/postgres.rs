@@ -164,7 +164,7 @@ impl ServerProcess {
         told && self.answers()
     }
 
-    /// Waits for the answer to what it was told last.
+    /// Waits for the answer to the last command.
     fn answers(&mut self) -> bool {
         let mut line = String::new();
         self.output.read_line(&mut line).is_ok() && line.trim_end() == "done"

@@ -45,7 +45,7 @@ pub struct TcpProxy {
     accepting: AbortHandle,
 }
 
-/// What becomes of a new connection.
+/// What happens to a new connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum AcceptMode {
     /// It is accepted and forwarded.
@@ -111,7 +111,7 @@ impl TcpProxy {
         self.address.port()
     }
 
-    /// Decides what becomes of new connections. In effect when this returns; existing connections go on as they are.
+    /// Decides what happens to new connections. In effect when this returns; existing connections go on as they are.
     pub async fn set_accept_mode(&self, entry: AcceptMode) {
         self.entry.send_replace(entry);
         let mut applied = self.applied.clone();
@@ -129,13 +129,13 @@ impl TcpProxy {
         self.set_states(State::Unanswered);
     }
 
-    /// While this is on, the answer that tells a client of `PostgreSQL` that its transaction is committed is lost, and
-    /// its connection is silent from there on.
+    /// While this is on, the answer that confirms a `COMMIT` to a client of `PostgreSQL` is lost, and its connection
+    /// is silent from there on.
     pub fn silence_after_commit(&self, on: bool) {
         self.shared.faults().silence_after_commit = on;
     }
 
-    /// Silences each connection once its server has answered so many bytes, in the middle of an answer perhaps; none
+    /// Silences each connection once its server has answered this many bytes, in the middle of an answer perhaps; none
     /// stops it.
     pub fn silence_after(&self, bytes: Option<usize>) {
         self.shared.faults().silence_after = bytes;

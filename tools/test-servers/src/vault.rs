@@ -43,7 +43,7 @@ pub struct VaultState {
 pub enum VaultBehavior {
     /// As it should.
     Normal,
-    /// Answers 429 and asks to be left alone for so many seconds.
+    /// Answers 429 with this `Retry-After`, in seconds.
     Throttling(u64),
     /// Answers with this status.
     Failing(u16),

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// Only what the emulator costs: rate, latency, idle.
     #[arg(long)]
     host: bool,
-    /// What checking tokens costs beside believing the front's header, and nothing else.
+    /// Measure only what token validation costs, compared to trusting the header of EasyAuth.
     #[arg(long)]
     token_validation: bool,
     /// Another worker to measure beside this one, such as that of the version before, and nothing else.

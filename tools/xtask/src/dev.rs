@@ -38,7 +38,7 @@ pub(crate) struct Args {
     repository: Option<PathBuf>,
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is stopped.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     log::show_warnings();
     let elsewhere = args.repository.as_deref().map(Project::at).transpose()?;

@@ -174,7 +174,7 @@ mod tests {
     fn every_example_of_the_help_can_be_parsed() {
         let examples = COMMANDS.lines().filter_map(|line| line.strip_prefix("  cargo xtask "));
         for example in examples.map(|line| line.split("  ").next().unwrap_or(line)) {
-            // These get more words in practice, and say which.
+            // Commands of `infra` need more arguments than these examples show.
             if !example.starts_with("infra") {
                 let words = ["xtask"].into_iter().chain(example.split(' '));
                 Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));

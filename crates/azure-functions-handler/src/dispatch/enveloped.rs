@@ -221,7 +221,7 @@ impl EnvelopeInvocation<'_> {
     }
 }
 
-/// The caller's request, from what the host tells of it.
+/// The caller's request, from the members of the envelope.
 fn rebuild_request(told: envelope::Request) -> Result<Request, EnvelopeError> {
     let envelope::Request { method, path, query, headers, body } = told;
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
@@ -233,7 +233,7 @@ fn rebuild_request(told: envelope::Request) -> Result<Request, EnvelopeError> {
     };
     let mut request = Request::new(body);
     *request.method_mut() = method;
-    // What is longer cannot be told from what is no URI by the parser's error.
+    // The parser's error does not distinguish a longer path from one that is no URI.
     let too_long = target.len() >= MAX_TARGET_BYTES;
     let error = if too_long { ServerError::UriTooLong } else { ServerError::UnreadableHead };
     *request.uri_mut() = Uri::try_from(target).map_err(|_| EnvelopeError::Refused(error))?;

@@ -1,7 +1,7 @@
 //! Inline constraints of route parameters (<https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints>):
 //! which there are, and what can be said of them for certain.
 
-/// Those whose arguments are a list of numbers, with how many there may be.
+/// Constraints whose arguments are a list of numbers, with how many there may be.
 const KNOWN: [(&str, std::ops::RangeInclusive<usize>); 18] = [
     ("int", 0..=0),
     ("long", 0..=0),
@@ -123,7 +123,7 @@ fn no_unless(text: &str, fits: impl Fn(char) -> bool) -> Option<bool> {
     is_out.then_some(false)
 }
 
-/// Whether a text has so many units of UTF-16. The host counts `%2F` as three.
+/// Whether a text has this many UTF-16 units. The host counts `%2F` as three.
 fn has_length(text: &str, least: i64, most: i64) -> Option<bool> {
     let length = i64::try_from(text.encode_utf16().count()).ok()?;
     (!text.contains(['/', '%'])).then(|| (least..=most).contains(&length))

@@ -2,7 +2,7 @@
 
 use super::{Parameter, Segment, constraint, segments};
 
-/// The characters of a literal segment beside letters and digits: every host leaves them as they are.
+/// The characters of a literal segment beside letters and digits that every host leaves unchanged.
 const PLAIN: &str = "-._~!$&'()*+,;=:@";
 
 /// Whether some path fits two templates.

@@ -10,7 +10,7 @@ use crate::{
     wire::{Server, Wire, request, send, serve, server, sized},
 };
 
-/// Starts so many calls of `Wait`, sixteen for each caller, and leaves them running.
+/// Starts this many calls of `Wait`, sixteen for each caller, and leaves them running.
 pub(crate) async fn crowd(server: &Server, size: u32) -> Vec<Wire> {
     let mut crowd = Vec::new();
     for number in 0..size {

@@ -1,4 +1,4 @@
-//! The other end of a connection: raw bytes, as the host or somebody who pretends to be it would send them.
+//! The other end of a connection: raw bytes, as the host or an impostor would send them.
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
@@ -93,7 +93,7 @@ impl Reply {
 /// One connection to a server.
 pub(crate) struct Wire {
     stream: TcpStream,
-    /// The last request was a HEAD, whose answer tells of a body that never comes.
+    /// The last request was a HEAD, whose answer announces a body that never comes.
     bodiless: bool,
 }
 

@@ -127,7 +127,7 @@ async fn buffering_a_response_respects_the_deadline() {
 
 #[tokio::test]
 async fn envelope_responses_are_limited_to_100_mib() {
-    /// So many mebibytes, of which each is the same memory.
+    /// A body of 101 MiB, whose parts share one MiB of memory.
     async fn large() -> Response {
         let mebibyte = Bytes::from(vec![b'x'; 1 << 20]);
         let parts = std::iter::repeat_n(Ok::<_, Infallible>(mebibyte), 101);

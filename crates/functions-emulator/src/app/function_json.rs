@@ -28,7 +28,7 @@ pub(super) fn all(app: &functions_lint::App, file: &Section<'_>) -> Result<Vec<F
     if faults.is_empty() { Ok(functions) } else { Err(faults) }
 }
 
-/// A function as it stands somewhere.
+/// A function and the file that defines it.
 struct Found {
     name: String,
     place: String,

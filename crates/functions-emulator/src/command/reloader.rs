@@ -22,7 +22,7 @@ use super::printer::Printer;
 const IGNORED_FOLDERS: [&str; 3] = ["target", "node_modules", "__pycache__"];
 /// How the names of files end that editors and tools write on the way to another.
 const TEMPORARY_SUFFIXES: [&str; 5] = ["~", ".tmp", ".swp", ".bak", ".part"];
-/// A file that changes during so many builds is taken for what they make.
+/// A file that changes during this many builds counts as written by the build.
 const MAX_REBUILDS: u32 = 3;
 /// Names that are printed of what was saved.
 const MAX_NAMES: usize = 3;
@@ -132,7 +132,7 @@ impl Reloader {
         Ok(changed)
     }
 
-    /// Builds and starts anew; what fails is told, and what served before keeps serving.
+    /// Builds and restarts; a failure is reported, and the version before continues to serve.
     async fn reload(&self, host: &Emulator, printer: Printer, saved: &BTreeSet<PathBuf>) {
         let doing = if self.build.is_some() { "building" } else { "restarting" };
         if !saved.is_empty() {

@@ -119,7 +119,7 @@ fn to_json(event: &Event) -> Option<Value> {
         }
         Event::QueuesUnavailable { why } => json!({"kind": "queues", "what": why}),
         Event::QueuesAvailable => json!({"kind": "queues", "what": "the queue server answers again"}),
-        // The call itself is told when its record changes.
+        // The call itself is sent when its record changes.
         Event::Invoked { .. } => return None,
     })
 }

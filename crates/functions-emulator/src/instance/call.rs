@@ -46,14 +46,14 @@ impl Drop for InFlightCall {
     }
 }
 
-/// An answer's body that ends its call when it was sent, or given up.
+/// A response body that ends its call when it was sent or dropped.
 #[derive(Debug)]
 pub(super) struct CountedBody {
     pub(super) body: Body,
     pub(super) _call: InFlightCall,
 }
 
-/// Length and end are told as the body tells them: they decide how the answer is framed.
+/// Length and end are those of the body: they decide how the response is framed.
 impl hyper::body::Body for CountedBody {
     type Data = Bytes;
     type Error = io::Error;

@@ -52,7 +52,7 @@ pub(super) fn check(function: &Function, answer: &EnvelopeResponse) -> Result<()
     Ok(())
 }
 
-/// Puts every message of every queue output. All are tried; the first failure is told.
+/// Puts every message of every queue output. All are tried; the first failure is returned.
 pub(super) async fn send(
     function: &Function,
     answer: &EnvelopeResponse,
@@ -97,7 +97,7 @@ async fn send_one(
     Ok(())
 }
 
-/// A queue server that is away is not the worker's mistake.
+/// An unavailable queue server is not the worker's mistake.
 fn not_sent(output: &Output, error: &QueueError) -> Failure {
     let what = format!("output \"{}\": {error}", output.binding);
     if matches!(error, QueueError::Server(_)) { Failure::new(what) } else { Failure::violation(what) }

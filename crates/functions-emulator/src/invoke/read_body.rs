@@ -9,7 +9,7 @@ use super::failure::Failure;
 /// Bytes of an answer that .NET's client reads into memory.
 pub(super) const MAX_ANSWER_BYTES: usize = i32::MAX as usize;
 
-/// The whole body, of at most so many bytes.
+/// The whole body, of at most this many bytes.
 pub(super) async fn read_whole<B>(body: B, most: usize) -> Result<Bytes, Failure>
 where
     B: HttpBody<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,

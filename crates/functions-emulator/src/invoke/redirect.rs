@@ -12,7 +12,7 @@ use super::{
 };
 use crate::body::{self, Body};
 
-/// Hops after which the client gives up.
+/// Hops after which the client stops with an error.
 const MAX_REDIRECTS: usize = 50;
 
 /// Sends what `make` makes and follows where the answers point, within the worker.

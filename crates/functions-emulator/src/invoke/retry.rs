@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::Failure;
 use crate::app::{Function, RetryPolicy};
 
-/// What the worker is told in the try after `failed` ones: the first one too, and after that what went wrong. Of the
-/// host's .NET exception only what says so.
+/// The retry context that the worker receives after `failed` failed tries: the first try has one too, and later ones
+/// name the last error. Of the host's .NET exception only what says so.
 pub(super) fn context(
     function: &Function,
     retry: RetryPolicy,

@@ -113,7 +113,7 @@ impl Claims {
     }
 }
 
-/// The same user is another subject to another API, as with Entra.
+/// The same user has another subject for another API, as with Entra.
 fn pairwise(directory: &Users, user: &User) -> String {
     let pair = format!("{} {} {}", directory.audience(), user.tenant_id, user.object_id);
     URL_SAFE_NO_PAD.encode(digest(&SHA256, pair.as_bytes()))

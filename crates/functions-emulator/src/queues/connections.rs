@@ -32,8 +32,8 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// The connections that settings name, given here or in the environment. `events` learns when a server goes away and
-    /// when it is back.
+    /// The connections that settings name, given here or in the environment. `events` gets an event when a server
+    /// becomes unavailable and when it is back.
     #[must_use]
     pub fn from_settings(settings: &[(String, String)], clock: Clock, events: Events) -> Self {
         Self::new(MemoryQueues::with_clock(clock), Settings::with_environment(settings), events)

@@ -35,9 +35,9 @@ pub struct Message {
 /// How many messages a queue holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
-    /// Those that a receive would return now; a queue server tells no more than 32.
+    /// Messages that a receive would return now; a queue server returns no more than 32.
     pub visible: usize,
-    /// Those under a lease or a delay.
+    /// Messages under a lease or a delay.
     pub hidden: usize,
 }
 

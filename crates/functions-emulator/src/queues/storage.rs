@@ -39,7 +39,7 @@ pub struct StorageQueues {
 }
 
 impl StorageQueues {
-    /// The queues of an account. Nothing is sent yet: a server that is away may come later.
+    /// The queues of an account. Nothing is sent yet: the server may start later.
     pub(super) fn new(account: Account, clock: Clock, events: Events) -> Self {
         Self { client: Client::new(account, clock, events), put_notifier: PutNotifier::default() }
     }

@@ -16,7 +16,7 @@ use tokio::{
 /// Editors save in several steps; this much silence ends them.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// A folder whose saved files are told.
+/// Watches a folder, and reports files that are saved.
 pub struct FileWatcher {
     root: PathBuf,
     is_watched: Box<dyn Fn(&Path) -> bool + Send>,

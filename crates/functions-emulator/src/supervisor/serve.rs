@@ -27,7 +27,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A pause after a failed accept: out of file descriptors, the next try would fail at once as well.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Takes connections until it is told to stop, then waits for those that are open.
+/// Takes connections until it is stopped, then waits for those that are open.
 pub(super) async fn accept(
     listener: TcpListener,
     host: Arc<Host>,

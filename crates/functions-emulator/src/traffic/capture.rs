@@ -40,7 +40,7 @@ impl CapturedBody {
         self.length > self.kept.len() as u64
     }
 
-    /// The text; none where it is no UTF-8. A cut in the middle of a letter takes the letter away.
+    /// The text; none where it is no UTF-8. A cut within a multi-byte character removes that character.
     fn text(&self) -> Option<&str> {
         match std::str::from_utf8(&self.kept) {
             Ok(text) => Some(text),
@@ -62,7 +62,7 @@ impl Serialize for CapturedBody {
     }
 }
 
-/// A body of which a copy is kept; `on_end` gets the copy once, when the body has passed or was given up.
+/// A body of which a copy is kept; `on_end` gets the copy once, when the body has passed or was dropped.
 pub(crate) struct Tee<F: FnOnce(CapturedBody)> {
     body: Body,
     captured: CapturedBody,
@@ -81,7 +81,7 @@ impl<F: FnOnce(CapturedBody)> Tee<F> {
     }
 }
 
-/// Length and end are told as the body tells them: they decide how it is framed.
+/// Length and end are those of the body: they decide how it is framed.
 impl<F: FnOnce(CapturedBody) + Unpin> HttpBody for Tee<F> {
     type Data = Bytes;
     type Error = io::Error;

@@ -66,7 +66,7 @@ impl Journal {
         number
     }
 
-    /// Changes a call, unless it is forgotten, and tells the listeners.
+    /// Changes a call, unless it was removed, and notifies the listeners.
     pub(super) fn change(&self, number: u64, change: impl FnOnce(&mut CallRecord)) {
         self.change_where(|entry| entry.number == number, change);
     }

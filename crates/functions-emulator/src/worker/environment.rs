@@ -1,4 +1,4 @@
-//! What the host tells its worker by environment.
+//! The environment variables that the host sets for its worker.
 
 // The host: docs/reference/host-protocol.md#environment.
 

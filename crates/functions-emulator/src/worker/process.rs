@@ -94,8 +94,8 @@ impl Process {
         }
     }
 
-    /// Waits until what the ended process printed was told; a process that it left behind may hold the pipes open
-    /// for as long as it likes, so not for long.
+    /// Waits until the output of the ended process was reported. A process that it left behind may hold the pipes
+    /// open, so the wait is short.
     pub(super) async fn drain_output(&mut self) {
         drop(
             timeout(OUTPUT_DRAIN_TIMEOUT, async { while self.readers.join_next().await.is_some() {} }).await,

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use crate::{app::CustomHandler, clock::Clock, easyauth::EasyAuthMode, events::Events};
 
-/// Program, folder, environment, and who is told.
+/// Program, folder, environment, and receivers of events.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     /// Program, arguments, time limits.
     pub(crate) handler: CustomHandler,
-    /// The folder that the worker is told of.
+    /// The app root that the worker's environment names.
     pub(crate) app_root: PathBuf,
     /// Environment beside the inherited one; wins over it.
     pub(crate) settings: Vec<(String, String)>,

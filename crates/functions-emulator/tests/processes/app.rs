@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{sync::broadcast::Receiver, task::JoinHandle};
 
-/// How long anything is waited for before a test gives up.
+/// How long a test waits for anything before it fails.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An app folder under construction.

@@ -24,7 +24,7 @@ fn watched(app: &TestApp, options: &[&str]) -> Typed {
     })
 }
 
-/// Reads the lines that tell of saves until one of them names a file, and its restart; the files that were named.
+/// Reads the lines about saves until one of them names a file, and its restart; returns the files that were named.
 async fn saves_until(typed: &mut Typed, name: &str) -> Vec<String> {
     let mut told = Vec::new();
     loop {
@@ -43,7 +43,7 @@ async fn status(url: &str, path: &str) -> u16 {
     client().get(format!("{url}/api/{path}")).send().await.expect("an answer").status().as_u16()
 }
 
-/// How the build stands, as the console's page is told.
+/// The status of the build, as the console's page gets it.
 async fn standing(console: &str) -> Value {
     let page = client().get(console).send().await.expect("a page").text().await.expect("a text");
     let token =

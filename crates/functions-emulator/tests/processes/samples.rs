@@ -1,5 +1,5 @@
-//! Apps of the layouts in which Microsoft publishes its samples of custom handlers: each passes the check and starts as it
-//! is. The files are ours, and a stand-in of the named program is first on the search path.
+//! Apps of the layouts in which Microsoft publishes its samples of custom handlers: each passes the check and starts
+//! as it is. The files are ours, and a stub of the named program is first on the search path.
 //!
 //! Layouts: Azure-Samples/functions-custom-handlers (Go, Node, R, .NET, Java), its Deno template, the PHP quickstart, and
 //! Azure-Samples/mcp-sdk-functions-hosting-node, -python, -dotnet and -java.

@@ -1,4 +1,4 @@
-//! When timers fire and what the worker is told.
+//! When timers fire and what the worker receives.
 
 use functions_emulator::{Event, timers::schedule::Schedule};
 use serde_json::json;

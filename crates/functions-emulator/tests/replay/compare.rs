@@ -172,8 +172,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| format!("{bytes:?}"))
 }
 
-/// JSON in one spelling: members sorted, strings escaped alike, numbers as they stand, names of headers in
-/// lower case, masked members masked.
+/// JSON in one spelling: members sorted, strings escaped alike, numbers unchanged, names of headers in lower case,
+/// masked members masked.
 fn canonical(raw: &str, path: &str) -> String {
     let fallback = || format!("(no JSON) {raw}");
     match raw.trim_start().as_bytes().first() {

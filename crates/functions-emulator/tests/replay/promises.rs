@@ -1,4 +1,4 @@
-//! What the recordings do not show: limits, streaming, and what an observer is told.
+//! What the recordings do not show: limits, streaming, and the events of an observer.
 
 use std::time::Duration;
 

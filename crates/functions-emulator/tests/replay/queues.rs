@@ -1,5 +1,5 @@
 //! Exchanges with Storage.Queues 5.3.10 in both message encodings: messages through the host's own listener, outputs
-//! through its own entrance.
+//! through its own binding.
 
 mod whole;
 

@@ -22,7 +22,7 @@ pub(super) fn of(app: &App, functions: &[HttpFunction]) -> Vec<Diagnosis> {
     found
 }
 
-/// The host compares the first letters alone, whatever the prefix is (`ValidateHttpFunction` in ScriptHost.cs).
+/// The host compares only the first characters, with every prefix (`ValidateHttpFunction` in ScriptHost.cs).
 fn reserved(function: &HttpFunction) -> Option<Diagnosis> {
     let route = function.route.trim_matches('/').to_lowercase();
     let word = ["admin", "runtime"].into_iter().find(|word| route.starts_with(word))?;
@@ -32,7 +32,7 @@ fn reserved(function: &HttpFunction) -> Option<Diagnosis> {
     Some(Diagnosis::new(rule, &function.subject, why, "choose another first word").at(function.position))
 }
 
-/// Texts are compared ignoring case and slashes at their ends, methods letter by letter; no methods are all
+/// Texts are compared ignoring case and slashes at their ends, methods exactly; no methods means all
 /// (`HttpRoutesConflict` in ScriptHost.cs).
 fn conflict(function: &HttpFunction, loaded: &[&HttpFunction]) -> Option<Diagnosis> {
     let route = |one: &HttpFunction| one.route.trim_matches('/').to_lowercase();

@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Takes what a test lets in, from the front.
+    /// Takes characters from the start as long as `test` accepts them.
     pub(super) fn take_while(&mut self, good: impl Fn(char) -> bool) -> &'a str {
         let start = self.rest;
         while self.peek().is_some_and(&good) {

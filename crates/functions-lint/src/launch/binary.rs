@@ -1,4 +1,4 @@
-//! Program files of Linux, Windows and macOS, told apart by their first bytes.
+//! Program files of Linux, Windows and macOS, distinguished by their first bytes.
 
 use std::fmt;
 

@@ -92,7 +92,7 @@ pub(super) fn mixed_or_shorter(parts: &[Part], text: &str, params: &mut Params) 
     }
 }
 
-/// Matches from the right, each text as far right as it stands; parameters are never empty.
+/// Matches from the right, each text at its last position; parameters are never empty.
 pub(super) fn mixed(parts: &[Part], text: &str, params: &mut Params) -> Option<()> {
     let lower = text.to_ascii_lowercase();
     let (mut end, mut open, mut found) = (text.len(), None::<&Parameter>, Params::new());

@@ -59,7 +59,7 @@ const ARGUMENTS: Rule = Rule {
     },
 };
 
-/// What becomes of one entry when the host joins all of them with blanks and .NET splits the line again.
+/// How one entry ends up when the host joins all of them with blanks and .NET splits the line again.
 fn argument(app: &App, list: &str, text: &str) -> Option<Violation> {
     let section = app.program.as_ref().map_or("customHandler", |program| program.section);
     let subject = format!("host.json {section}.description.{list}");
@@ -81,8 +81,8 @@ fn argument(app: &App, list: &str, text: &str) -> Option<Violation> {
     })
 }
 
-/// Whether an entry ends between quotation marks, and whether a blank stands outside of them. A backslash in front of
-/// a mark makes it a letter.
+/// Whether an entry ends between quotation marks, and whether a blank stands outside of them. A backslash before a
+/// quotation mark makes it an ordinary character.
 fn outside_quotes(text: &str) -> (bool, bool) {
     let (mut is_quoted, mut has_blank, mut backslashes) = (false, false, 0);
     for letter in text.chars() {

@@ -224,7 +224,7 @@ fn carriage_returns(shown: &str, file: &Path) -> Option<Violation> {
     ))
 }
 
-/// The file of the app that a shell is told to run, with its name.
+/// The file of the app that a shell is to run, with its name.
 fn script_of_a_shell(app: &App, program: &Program) -> Option<(String, PathBuf)> {
     let name = Path::new(&program.path).file_name()?;
     if !["sh", "bash", "dash", "ash", "zsh", "ksh"].iter().any(|shell| name == *shell) {

@@ -10,7 +10,7 @@ use crate::{
     record::HistoryRow,
 };
 
-/// What the host and the worker answer while something is away.
+/// What the host and the worker answer while a dependency is unavailable.
 const TROUBLE: [u16; 4] = [500, 502, 503, 504];
 
 /// Members of an order's answer that the caller decided.
@@ -113,8 +113,8 @@ pub(super) fn ambiguous_versions(evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-/// A call that begins after an answer has arrived sees at least what that answer told; but a placing that is repeated
-/// is told again what the first one was.
+/// A call that begins after an answer has arrived sees at least the state in that answer; but a repeated placing gets
+/// the first answer again.
 pub(super) fn stale_reads(evidence: &Evidence) -> Vec<Finding> {
     let mut orders: BTreeMap<&str, Vec<(u64, u64, i64)>> = BTreeMap::new();
     let told_now = answered(evidence).filter(|(call, _)| !call.operation.starts_with("place"));

@@ -44,14 +44,14 @@ pub(super) fn repeated_effects(evidence: &Evidence) -> Vec<Finding> {
     evidence.record.orders.iter().filter_map(finding).collect()
 }
 
-/// Each queueing, and each replay of a dead letter, is a row of its own, and each row is closed.
+/// Each queueing, and each replay of a dead letter, has an outbox row, and each row is closed.
 pub(super) fn open_outbox_rows(evidence: &Evidence) -> Vec<Finding> {
     let mut rows: BTreeMap<&str, i64> = BTreeMap::new();
     let mut found = Vec::new();
     let letters: BTreeSet<&str> =
         evidence.record.dead_letters.iter().map(|letter| letter.id.as_str()).collect();
     for row in &evidence.record.outbox {
-        // What cannot be read leaves under the name of its dead letter.
+        // A message that cannot be read leaves under the id of its dead letter.
         let order = row.order.as_deref().filter(|_| !letters.contains(row.id.as_str()));
         *rows.entry(order.unwrap_or(&row.id)).or_default() += 1;
         if row.open {

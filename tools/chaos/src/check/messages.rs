@@ -1,4 +1,4 @@
-//! What came through a queue must have become something, and what is dead must be told.
+//! A message that came through a queue must have an effect, and a dead letter must be audited.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,8 @@ fn references(evidence: &Evidence) -> BTreeSet<&str> {
     evidence.record.orders.values().map(|kept| kept.row.reference.as_str()).collect()
 }
 
-/// A message that its queue took becomes an order or a dead letter that can still be replayed, whatever happens on its
-/// way; one that makes no sense becomes the latter.
+/// A message that its queue took becomes an order or a dead letter that can still be replayed, in spite of all faults;
+/// an invalid one becomes a dead letter.
 pub(super) fn dropped_messages(evidence: &Evidence) -> Vec<Finding> {
     let kept = references(evidence);
     let letters = evidence.record.dead_letters.iter().filter(|letter| !letter.replayed);

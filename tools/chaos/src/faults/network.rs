@@ -44,8 +44,8 @@ pub(super) async fn slow_login(cluster: &TestCluster, journal: &Journal, late: D
     journal.record_fault("logins to PostgreSQL are fast again".to_owned());
 }
 
-/// Waits until calls through both entrances succeed. A worker whose calls do not is written down and killed, as its
-/// operator would do, so that the run goes on.
+/// Waits until calls in direct mode and in envelope mode succeed. A worker whose calls do not is written down and
+/// killed, as its operator would do, so that the run goes on.
 async fn heal(cluster: &TestCluster, journal: &Journal) {
     let _calm = cluster.no_kills.lock().await;
     join_all(cluster.nodes.iter().map(|node| async move {

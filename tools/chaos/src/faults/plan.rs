@@ -15,7 +15,7 @@ use crate::{
     rng::Rng,
 };
 
-/// A fault and its time: so long after so many operations.
+/// A fault and its time: this long after this many operations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct ScheduledFault {
     operations: u64,
@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Draws the faults of so many operations.
+    /// Draws the faults of this many operations.
     pub(crate) fn draw(rng: &mut Rng, scope: Scope) -> Self {
         let mut killed = [Vec::new(), Vec::new()];
         for kill in 0..scope.kills {
@@ -63,7 +63,7 @@ impl Plan {
         some_of(&mut rest, rng, scope, 80, |_| Fault::Message(FULFILMENT, MessageFault::Lost));
         some_of(&mut rest, rng, scope, 20, |_| Fault::Message(FULFILMENT, MessageFault::LeaseExpired));
         some_of(&mut rest, rng, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Poisoned));
-        // These messages exist nowhere else: they are never lost.
+        // Messages of this queue exist nowhere else, so no fault loses them.
         some_of(&mut rest, rng, scope, 60, |_| Fault::Message(INCOMING, MessageFault::Duplicated));
         some_of(&mut rest, rng, scope, 60, |rng| Fault::Message(INCOMING, late(rng)));
         some_of(&mut rest, rng, scope, 40, |_| Fault::Message(INCOMING, MessageFault::LeaseExpired));
@@ -105,7 +105,7 @@ impl Plan {
     }
 }
 
-/// Adds a fault for so many operations each.
+/// Adds a fault for every this many operations.
 fn some_of(
     list: &mut Vec<ScheduledFault>,
     rng: &mut Rng,

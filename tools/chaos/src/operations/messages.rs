@@ -1,4 +1,4 @@
-//! What comes through queues, sent by those who may and by those who do not know how; and what becomes of the latter.
+//! What comes through queues: valid messages, and invalid ones with their dead letters.
 
 use reqwest::Method;
 use serde_json::{Value, json};

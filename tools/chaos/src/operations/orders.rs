@@ -38,7 +38,7 @@ pub(super) fn process(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     Some(Request { person: rng.pick(&CLERKS).copied()?, ..about(order, transport) })
 }
 
-/// Names the version that was last seen, so that clients who meet at one order are told apart.
+/// Names the version that was last seen, so that the changes of clients who meet at one order can be distinguished.
 pub(super) fn update(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     let order = pool.draw(rng)?;
     let (method, path) = (Method::PUT, format!("/api/orders/{}", order.id));

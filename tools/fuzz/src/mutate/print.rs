@@ -34,7 +34,7 @@ const ODD_SCALARS: &[&str] = &[
     "",
 ];
 
-/// One in so many places is odd.
+/// One in this many places is odd.
 const RARITY: usize = 40;
 
 /// The value, mostly.

@@ -55,7 +55,7 @@ fn query(raw: &str) -> [u64; 6] {
     ]
 }
 
-/// A cursor that a list understands is one that it gives out, letter for letter, and no other list understands it.
+/// A cursor that a list accepts is one that it gives out, byte for byte, and no other list accepts it.
 fn page<K: CursorKey + Debug>(query: &Query, list: List) -> u64 {
     match query.page::<K>(list, &["scope"]) {
         Ok(page) => {

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A path, out of whatever tells it from others.
+/// A number for a path, from what distinguishes it from others.
 pub(super) fn path(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! The principal header: its JSON text, and its value as it stands.
+//! The principal header: its JSON text, and its encoded value.
 
 use std::sync::LazyLock;
 

@@ -64,7 +64,7 @@ impl Assertion {
         agrees(&resource.body, self.only)
     }
 
-    /// The same for what Azure says, which has ids of its own.
+    /// The same for what Azure returns, which has other ids.
     #[must_use]
     pub fn for_ids(self, least: usize) -> Self {
         Self { want: self.want.for_ids(), least, ..self }

@@ -10,7 +10,7 @@ use crate::{
 pub enum Expectation {
     /// True or false.
     Bool(bool),
-    /// A string, to the letter; `‹…›` in it is what only Azure knows.
+    /// A string, exactly; `‹…›` in it is what only Azure knows.
     Text(&'static str),
     /// One of these strings.
     OneOf(&'static [&'static str]),
@@ -71,7 +71,7 @@ pub(crate) fn is_made_up(text: &str) -> bool {
 }
 
 impl Expectation {
-    /// The same where ids are Azure's own: what holds something that was made up for the variants only has to be there.
+    /// The same where ids are Azure's own: a value that contains a made-up id of the variants only has to exist.
     #[must_use]
     pub fn for_ids(&self) -> Self {
         match self {

@@ -1,6 +1,6 @@
 //! The ids of resources: `/subscriptions/S/resourceGroups/G/providers/Microsoft.Web/sites/NAME`.
 
-/// An id as text. What only Azure knows stands in `‹…›` in it, and counts as letters of a name.
+/// An id as text. The parts in `‹…›`, which only Azure knows, count as characters of a name.
 #[derive(Debug, Clone, Copy)]
 pub struct Id<'t>(&'t str);
 

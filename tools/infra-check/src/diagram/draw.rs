@@ -120,8 +120,8 @@ fn within(zone: &Zone, at: Cell) -> bool {
     (zone.first.0..=zone.last.0).contains(&at.0) && (zone.first.1..=zone.last.1).contains(&at.1)
 }
 
-/// Where an arrow leaves one box and meets the other: at the sides that face each other. Those that come from above are
-/// a little to one side and those from below to the other, so that two ways do not lie on each other.
+/// Where an arrow leaves one box and meets the other: at the sides that face each other. Lines that come from above
+/// are a little to one side and those from below to the other, so that two lines do not overlap.
 fn ends(from: Cell, to: Cell) -> ((f64, f64), (f64, f64)) {
     let (a, b) = (corner(from), corner(to));
     if from.0 == to.0 {
@@ -131,7 +131,7 @@ fn ends(from: Cell, to: Cell) -> ((f64, f64), (f64, f64)) {
     }
     let right = to.0 > from.0;
     let (leave, meet) = if right { (a.0 + WIDTH, b.0) } else { (a.0, b.0 + WIDTH) };
-    // Where on a side it stands tells where it leads.
+    // The position on a side follows from where the line leads.
     let lean = |own: Cell, other: Cell| {
         let rows = f64::from(other.1) - f64::from(own.1);
         HEIGHT / 2.0 + rows.clamp(-2.0, 2.0) * 10.0 + if right { 4.0 } else { -4.0 } * rows.abs().min(1.0)

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use super::document::{Operation, unsupported};
 
-/// A resource's name may have four letters more, which an import keeps for telling operations apart.
+/// A resource's name may have four characters more, which an import uses to make operations unique.
 const LONGEST_NAME: usize = 76;
-/// A display name may have so many letters.
+/// The most characters of a display name.
 const LONGEST_SUMMARY: usize = 300;
 /// Methods whose body an import leaves out.
 const WITHOUT_BODY: [&str; 3] = ["get", "head", "options"];
@@ -21,7 +21,7 @@ pub(super) fn name(id: &str) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }
 
-/// A path without the names of its parameters, which do not tell two paths apart.
+/// A path without the names of its parameters, which do not make two paths different.
 pub(super) fn template(path: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")

@@ -116,7 +116,7 @@ fn is_free(expected: &str) -> bool {
         || is_made_up(&OTHER.iter().fold(expected.to_owned(), |text, part| text.replace(part, "")))
 }
 
-/// The text in small letters, with `*` for what a real deployment has in its place. What follows a symbol may be a
+/// The text in lower case, with `*` for what a real deployment has in its place. What follows a symbol may be a
 /// property of it.
 fn known_parts(text: &str) -> String {
     let known = text.split_once('‹').map_or_else(|| text.to_owned(), |(before, _)| format!("{before}*"));

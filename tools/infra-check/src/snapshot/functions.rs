@@ -53,7 +53,7 @@ fn texts(values: &[Value]) -> Vec<&str> {
     values.iter().filter_map(Value::text).collect()
 }
 
-/// The letters of a plain value.
+/// The text of a plain value.
 fn plain(value: &Value) -> Option<Text> {
     match value {
         Value::Text(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! `azd up` and `azd down`: every hook of azure.yaml, run by a stand-in of azd that keeps its sequence.
+//! `azd up` and `azd down`: every hook of azure.yaml, run by a stub of azd in azd's sequence.
 //!
 //! Which hooks there are, when they run and what they get is azd's documentation:
 //! <https://learn.microsoft.com/azure/developer/azure-developer-cli/azd-extensibility>.
@@ -83,7 +83,7 @@ fn asked_for(environment: &BTreeMap<String, String>) -> Vec<String> {
     names.filter(empty).map(str::to_owned).collect()
 }
 
-/// A stand-in of azd with one environment.
+/// A stub of azd with one environment.
 struct Azd {
     project: Project,
     stubs: Stubs,
@@ -171,7 +171,7 @@ impl Azd {
         self.environment.extend(outputs(self.size).into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
 
-    /// Publishes each package, and takes it away.
+    /// Publishes each package, and deletes it.
     fn publish(&self) {
         for service in self.project.services.values() {
             fs::remove_file(self.stubs.project().join(&service.dist)).expect("it is there");

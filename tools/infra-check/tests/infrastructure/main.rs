@@ -52,7 +52,7 @@ fn deployment(name: &str) -> &'static Deployment {
     deployment
 }
 
-/// A name without the letters that make it unique.
+/// A name without the suffix that makes it unique.
 fn plain(name: &str) -> String {
     name.replace(&format!("-{}", variants::RESOURCE_TOKEN), "").replace(variants::RESOURCE_TOKEN, "")
 }

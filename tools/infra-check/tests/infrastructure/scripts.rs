@@ -1,4 +1,4 @@
-//! Every script of infra/scripts, run against stand-ins of the programs that it calls.
+//! Every script of infra/scripts, run against stubs of the programs that it calls.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,5 +1,5 @@
-//! Stand-ins of the programs that scripts call: they record each call argument by argument, and know no other than those
-//! that a test tells them of.
+//! Stubs of the programs that scripts call: they record each call argument by argument, and accept only the calls that
+//! a test lists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::root;
 
 const PROGRAM: &str = include_str!("stubs/program.sh");
 
-/// What scripts may call beside stand-ins: programs of every system, which change nothing but files.
+/// What scripts may call beside stubs: programs of every system, which change nothing but files.
 const OF_THE_SYSTEM: [&str; 17] = [
     "awk",
     "bash",
@@ -68,13 +68,13 @@ impl Call {
         Self { says: says.into(), status: 1, ..self }
     }
 
-    /// The same, which does this, as bash says it.
+    /// The same, which runs this bash code.
     pub(crate) fn does(self, effect: impl Into<String>) -> Self {
         Self { effect: effect.into(), ..self }
     }
 }
 
-/// A folder like the repository's, with stand-ins of every program that a test names a call of.
+/// A folder like the repository's, with stubs of every program that a test names a call of.
 pub(crate) struct Stubs {
     folder: TempDir,
     answers: BTreeMap<usize, String>,
@@ -121,7 +121,7 @@ impl Stubs {
         }
     }
 
-    /// Makes a program that answers as it is told.
+    /// Adds a program that answers as the test says.
     pub(crate) fn add_program(&self, name: &str) {
         let text = PROGRAM.replace("FOLDER", &self.folder.path().display().to_string());
         let text = text.replace("REAL_PATH", &env::var("PATH").expect("a PATH"));

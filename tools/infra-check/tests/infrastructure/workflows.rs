@@ -1,4 +1,4 @@
-//! Every step of every workflow, run against stand-ins as GitHub's runner would run it.
+//! Every step of every workflow, run against stubs as GitHub's runner would run it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ mod condition;
 mod deploy;
 mod pushed;
 
-/// A run of a workflow: what GitHub knows, and what becomes of each step.
+/// A run of a workflow: what GitHub knows, and the outcome of each step.
 struct Run {
     workflow: Workflow,
     stubs: Stubs,

@@ -157,7 +157,7 @@ impl Held {
         mem::take(&mut self.bytes)
     }
 
-    /// The answers that are whole now, up to the one that tells of a commit.
+    /// The complete answers so far, up to the one that confirms a commit.
     fn up_to_commit(&mut self, bytes: &[u8], frames: &[Frame]) -> Vec<u8> {
         let before = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -167,7 +167,7 @@ impl Held {
         self.bytes.drain(..last.map_or(0, |last| before + last.end)).collect()
     }
 
-    /// What is left of these bytes when so many may pass in all.
+    /// The part of these bytes that may pass when the limit for all is `most`.
     fn within<'b>(&mut self, most: Option<usize>, bytes: &'b [u8]) -> &'b [u8] {
         let left = most.map_or(bytes.len(), |most| most.saturating_sub(self.passed).min(bytes.len()));
         self.passed += left;

@@ -23,7 +23,7 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Reads on; tells how many `Sync` messages end here.
+    /// Reads on; returns how many `Sync` messages end here.
     pub(super) fn read(&mut self, bytes: &[u8]) -> usize {
         let (mut at, mut syncs) = (0, 0);
         while at < bytes.len() {
@@ -146,7 +146,7 @@ impl Reader {
         Self { head_length: 4, ..Self::default() }
     }
 
-    /// Reads to the end of one message and tells how many bytes that took; none when it does not end in these bytes.
+    /// Reads to the end of one message and returns how many bytes that took; none when it does not end in these bytes.
     fn next(&mut self, bytes: &[u8]) -> Option<(Message, usize)> {
         let began = self.head.is_empty().then_some(0);
         let mut at = 0;

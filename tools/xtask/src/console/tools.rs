@@ -13,7 +13,7 @@ use project::Project;
 const PACKAGES: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
 /// A browser in a package, for Linux on x86-64; the last one that Node 20 can unpack.
 const BROWSER: &str = "@sparticuz/chromium@143.0.0";
-/// Under these names distributions install one.
+/// The names under which distributions install one.
 const INSTALLED: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Installed packages, and the browser of this machine.

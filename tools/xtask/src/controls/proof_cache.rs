@@ -23,7 +23,7 @@ pub(super) fn folder(project: &Project) -> PathBuf {
 }
 
 impl ProofCache {
-    /// Those of earlier calls.
+    /// The proofs of earlier calls.
     pub(super) fn open(project: &Project) -> anyhow::Result<Self> {
         let folder = folder(project);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -46,8 +46,8 @@ impl Removal {
     }
 }
 
-/// Reads the list: blocks with an empty line between, each of them a line `C11 path: what is lost`, the lines that go
-/// away behind `-`, and those that take their place behind `+`. Lines that begin with `#` are for people. Where several
+/// Reads the list: blocks with an empty line between, each of them a line `C11 path: what is lost`, the removed lines
+/// behind `-`, and the lines that replace them behind `+`. Lines that begin with `#` are for people. Where several
 /// controls are named, each has a removal of its own.
 pub(super) fn parse(text: &str) -> anyhow::Result<Vec<Removal>> {
     let blocks = text.split("\n\n").map(|block| {

@@ -15,11 +15,11 @@ struct Panic<'a> {
 /// How the tests of one program ended.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Verdict {
-    /// Those that passed, by the runner's names.
+    /// Tests that passed, by the runner's names.
     pub(super) passed: Vec<String>,
-    /// Those that an assertion of their own failed, each as its name and place.
+    /// Tests in which one of their own assertions failed, each as its name and place.
     pub(super) noticed: Vec<(String, String)>,
-    /// Those that failed otherwise, with the reason why that shows nothing.
+    /// Tests that failed otherwise, with the reason why that shows nothing.
     pub(super) blind: Vec<String>,
 }
 

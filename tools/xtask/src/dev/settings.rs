@@ -11,11 +11,11 @@ use functions_lint::{json_file, local_settings::LocalSettings};
 use project::{AUTHORITY, Project, issuer};
 use serde_json::json;
 
-/// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, whose
-/// callers pass no front; the shell may set others.
+/// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, which has
+/// no EasyAuth; the shell may set others.
 const IDENTITY: &str = "ORDERS_IDENTITY";
 
-/// Those of local.settings.json, then our own; what the shell sets stays as it is there.
+/// The settings of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, users: &Users) -> anyhow::Result<Vec<(String, String)>> {
     Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, users))
 }

@@ -20,7 +20,7 @@ pub(super) struct Item {
     pub(super) comment: String,
 }
 
-/// Those of all libraries.
+/// The items of all libraries.
 pub(super) fn all(project: &Project) -> anyhow::Result<Vec<Item>> {
     let root = project.root();
     let mut found = Vec::new();

@@ -14,7 +14,7 @@ pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {
     fs::rename(&draft, root.join(&name)).with_context(|| format!("cannot put {name} into {}", root.display()))
 }
 
-/// Links each function folder, and takes away links to folders that are gone.
+/// Links each function folder, and removes links to folders that no longer exist.
 pub(super) fn functions(root: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(root)?.flatten() {
         let is_stale = fs::read_link(entry.path()).is_ok_and(|target| target.starts_with("functions"))

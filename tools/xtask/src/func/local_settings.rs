@@ -15,7 +15,7 @@ pub(super) fn issuer_url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// What has the worker believe the issuer's tokens, and nothing else: Core Tools have no front that sets a principal.
+/// Makes the worker accept the issuer's tokens, and nothing else: Core Tools have no EasyAuth that sets a principal.
 pub(super) fn identity(users: &Users, port: u16) -> [(&'static str, String); 4] {
     [
         ("ORDERS_IDENTITY", "jwt".to_owned()),

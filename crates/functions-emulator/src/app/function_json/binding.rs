@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::app::{AuthLevel, Connection, DataType, Input, Output, OutputKind, Trigger, TriggerKind};
 
-/// A binding as it stands in the file.
+/// A binding as the file defines it.
 pub(super) struct Binding<'a>(pub(super) &'a Value);
 
 impl Binding<'_> {

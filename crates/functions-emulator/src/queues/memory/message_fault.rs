@@ -22,7 +22,7 @@ pub enum MessageFault {
     Poisoned,
 }
 
-/// How often a message was received that is given up: no host is told to allow more.
+/// The dequeue count of a message that goes to the poison queue: no host may be configured to allow more.
 pub(super) const POISON_DEQUEUE_COUNT: u32 = i32::MAX.cast_unsigned();
 
 impl MessageFault {

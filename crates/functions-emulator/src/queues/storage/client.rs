@@ -1,4 +1,4 @@
-//! Brings requests to the queue server and says when it is away.
+//! Sends requests to the queue server and reports when it is unavailable.
 
 use std::{
     sync::{
@@ -74,8 +74,8 @@ impl Client {
         &self.clock
     }
 
-    /// Sends a request and reads the whole answer. The first request that finds no working server is told to the
-    /// events, and so is the first after it that does.
+    /// Sends a request and reads the whole answer. The first request that finds no working server emits an event, and
+    /// so does the first after it that succeeds.
     pub(super) async fn send(&self, request: &StorageRequest) -> Result<StorageResponse, ServerError> {
         let outcome = self.answered(request).await;
         let was_unavailable = self.unavailable.swap(outcome.is_err(), Ordering::Relaxed);

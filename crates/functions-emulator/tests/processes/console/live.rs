@@ -1,4 +1,4 @@
-//! What is told as it happens.
+//! Events of the console's live stream.
 
 use reqwest::{Method, Response};
 use serde_json::Value;

@@ -7,7 +7,7 @@ const SITE: &str = "Microsoft.Web/sites";
 const CONFIG: &str = "Microsoft.Web/sites/config";
 const PASSWORDS: &str = "Microsoft.Web/sites/basicPublishingCredentialsPolicies";
 const SETTINGS: &[(&str, &str)] = &[("name", "appsettings")];
-/// Those of the api app: the only ones that name a scope.
+/// The settings of the api app: the only ones that name a scope.
 const API_SETTINGS: &[(&str, &str)] =
     &[("name", "appsettings"), ("properties.ORDERS_REQUIRED_SCOPE", "Orders.ReadWrite")];
 const SIGN_IN: &[(&str, &str)] = &[("name", "authsettingsV2")];

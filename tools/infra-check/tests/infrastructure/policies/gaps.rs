@@ -70,7 +70,7 @@ fn label(policy: &Element) -> String {
     [Some(policy.name.as_str()), header].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// The same, the sequence of attributes apart, which means nothing.
+/// The policy without the sequence of attributes, which means nothing.
 fn comparable(policy: &Element) -> Element {
     let mut attributes = policy.attributes.clone();
     attributes.sort();

@@ -1,9 +1,9 @@
-//! What every request passes at the gateway, in this sequence and to the letter.
+//! What every request passes at the gateway, exactly and in this sequence.
 
 use infra_check::policy::{Element, read};
 
-/// The policies of the two operations that have one of their own, by the operation: reviewed copies, held to the letter,
-/// for a condition that is another lets everybody pass.
+/// The policies of the two operations that have their own, by the operation: reviewed copies, compared exactly,
+/// because one changed condition can let everybody pass.
 const OWN: [(&str, &str); 2] = [
     ("ListProducts", include_str!("list-products.xml")),
     ("ProcessOrder", include_str!("process-order.xml")),
@@ -12,7 +12,7 @@ const OWN: [(&str, &str); 2] = [
 /// Where no condition is around it, inside `inbound`, before anything of one operation.
 const INBOUND: &str = include_str!("inbound.xml");
 
-/// Headers that only the platform or the gateway may say, so a caller's are taken away.
+/// Headers that only the platform or the gateway may set, so a caller's are removed.
 const STRIPPED: [&str; 18] = [
     "X-MS-CLIENT-PRINCIPAL",
     "X-MS-CLIENT-PRINCIPAL-ID",
@@ -34,7 +34,7 @@ const STRIPPED: [&str; 18] = [
     "Ocp-Apim-Subscription-Key",
 ];
 
-/// What tells a caller which software answers.
+/// Headers that show a caller which software answers.
 const TELLING: [&str; 7] = [
     "Server",
     "X-Powered-By",

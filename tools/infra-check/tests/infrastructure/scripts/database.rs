@@ -30,7 +30,7 @@ fn migrated() -> Call {
     ))
 }
 
-/// Stand-ins whose worker is where a package would be unpacked.
+/// Stubs whose worker is where a package would be unpacked.
 fn stubs(calls: &[Call]) -> Stubs {
     let stubs = Stubs::new(calls);
     stubs.add_program("target/worker/orders-worker");
@@ -38,7 +38,7 @@ fn stubs(calls: &[Call]) -> Stubs {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    // By its name alone, as a stand-in is found.
+    // By its name alone, as a stub is found.
     let arguments =
         ARGUMENTS.map(|word| if word.ends_with("/orders-worker") { "orders-worker" } else { word });
     vec![

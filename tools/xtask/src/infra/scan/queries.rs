@@ -20,7 +20,7 @@ use super::list;
 const TABLES: &str = "infra/schema/tables.json";
 /// The parser, an npm package.
 pub(super) const PARSER: &str = "@kusto/language-service-next@12.4.1";
-/// Where people and scripts are told to run a query.
+/// Where documents and scripts tell people to run a query.
 const TEXTS: [(&str, &str); 4] =
     [("docs", "md"), ("infra", "md"), ("infra/scripts", "sh"), (".github/workflows", "yml")];
 /// Whose `query` is KQL.
