@@ -1,5 +1,5 @@
-//! Who was refused what, and who changed what (control C50). Each is a log line within its invocation, whose fields say
-//! which function and which caller; a caller who is refused over and over gets a count instead of more lines.
+//! Who was refused what, and who changed what (control C50). Each is a log line within its invocation, whose fields
+//! name the function and the caller; a caller who is refused over and over gets a count instead of more lines.
 
 use std::{
     collections::{HashMap, hash_map::Entry},

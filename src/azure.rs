@@ -25,7 +25,7 @@ mod transport;
 
 use transport::{ReqwestTransport, ShortRetry};
 
-/// How long a token may take, retries included; by itself the Azure client would try for 81 seconds. See
+/// How long a token may take, retries included; by default the Azure client would try for 81 seconds. See
 /// `docs/reference/identity.md#managed-identity`.
 const TIMEOUT: Duration = LIMITS.dependencies.identity_endpoint_timeout;
 
@@ -67,7 +67,7 @@ pub enum TokenError {
 /// A client of Azure cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AzureClientError {
-    /// For want of an HTTP client.
+    /// The HTTP client could not be made.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The Azure client refuses what the platform or a setting says.
@@ -103,7 +103,7 @@ impl ManagedIdentity {
         Ok(Self { options, credential })
     }
 
-    /// What clients of the Azure SDK take; it remembers its tokens.
+    /// The credential for clients of the Azure SDK; it caches its tokens.
     pub(crate) fn credential(&self) -> Arc<dyn TokenCredential> {
         Arc::clone(&self.credential) as _
     }
@@ -113,7 +113,7 @@ impl ManagedIdentity {
     /// # Errors
     /// [`TokenError`]; never later than after 4 seconds.
     pub async fn fresh_token(&self, scope: &str) -> Result<AccessToken, TokenError> {
-        // Its own memory would return a token until five minutes before its end, and fail together with the endpoint.
+        // Its own cache would return a token until five minutes before its end, and fail together with the endpoint.
         let uncached = ManagedIdentityCredential::new(Some(self.options.clone()));
         let uncached = uncached.map_err(|_| TokenError::Unavailable)?;
         let asked = timeout(TIMEOUT, uncached.get_token(&[scope], None)).await;
@@ -130,7 +130,7 @@ pub(crate) fn developer_credential() -> Result<Arc<dyn TokenCredential>, Error> 
     Ok(DeveloperToolsCredential::new(None)?)
 }
 
-/// The options of an Azure client that goes through one of ours, with few and short retries.
+/// The options of an Azure client that uses one of our HTTP clients, with few and short retries.
 pub(crate) fn client_options(client: reqwest::Client) -> ClientOptions {
     ClientOptions {
         retry: RetryOptions::custom(Arc::new(ShortRetry)),

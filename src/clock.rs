@@ -10,7 +10,7 @@ mod shifted;
 
 pub use retention::{RetentionClock, RetentionTime};
 
-/// Tells the time, in whole microseconds: what every store keeps.
+/// The current time, in whole microseconds: the precision of every store.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock;
 
@@ -25,7 +25,7 @@ impl Clock {
         now.trunc_subsecs(6)
     }
 
-    /// This moment, on a clock that is never set and never goes back.
+    /// The monotonic time, which is never set and never goes back.
     #[must_use]
     pub fn instant(self) -> Instant {
         Instant::now()

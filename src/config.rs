@@ -71,7 +71,7 @@ pub struct Config {
     pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
-    /// `ORDERS_API_DESCRIPTION`: whether callers may read what the HTTP functions take and give.
+    /// `ORDERS_API_DESCRIPTION`: whether callers may read the OpenAPI document.
     pub openapi_enabled: bool,
     /// What is logged.
     pub log_filter: Filter,

@@ -61,7 +61,7 @@ pub async fn diagnose(
     Ok(Report::from(findings))
 }
 
-/// What a process says of itself when it starts: the rules that need no call and no file of settings.
+/// The findings at the start of a process: the rules that need no call and no file of settings.
 ///
 /// # Errors
 /// When the app folder cannot be found.

@@ -17,7 +17,7 @@ mod tests;
 pub use error::FulfilmentError;
 pub use settings::{FulfilmentMode, FulfilmentSettings};
 
-/// Where orders go.
+/// Where orders are submitted.
 #[derive(Debug, Default)]
 pub enum Backend {
     /// A stub for development machines: accepts every order, in process.

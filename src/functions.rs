@@ -50,7 +50,7 @@ use crate::{limits::LIMITS, problem::Problem, telemetry::invocation_span};
 use names::{FULFILMENT_POISON_QUEUE, INCOMING_POISON_QUEUE};
 use openapi::{HttpFunction, Operation};
 
-/// Every function of this binary. A process serves those whose folders stand in its app root.
+/// Every function of this binary. A process serves those whose folders exist in its app root.
 #[rustfmt::skip]
 pub static FUNCTIONS: LazyLock<Functions<Arc<AppState>, Need>> = LazyLock::new(|| {
     Functions::new()
@@ -123,7 +123,7 @@ fn authenticated(trigger: HttpTrigger<Need>, operation: fn() -> Operation) -> Ht
     anonymous(trigger, operation).auth_level(AuthLevel::Function).needs(Need::Identity)
 }
 
-/// An HTTP function that anyone may call: it never asks who is calling.
+/// An HTTP function without authentication.
 fn anonymous(trigger: HttpTrigger<Need>, operation: fn() -> Operation) -> HttpTrigger<Need> {
     trigger.needs(Need::ApiTables).needs(Need::Operation(operation))
 }
@@ -133,7 +133,8 @@ fn queue_trigger(name: &'static str) -> QueueTrigger<Need> {
     queue(name).connection(QUEUE_CONNECTION).needs(Need::ProcessorTables)
 }
 
-/// A function that runs on a schedule. What it missed is done by the next run, so the host keeps no record of runs.
+/// A function that runs on a schedule. The next run does what a missed run would have done, so the host keeps no
+/// record of runs.
 fn timer_trigger(ncrontab: &'static str) -> TimerTrigger<Need> {
     timer(ncrontab).unmonitored().needs(Need::ProcessorTables)
 }

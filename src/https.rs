@@ -1,4 +1,5 @@
-//! The one place that makes HTTP clients: bounded, without redirects, and with no trust but what is handed in.
+//! The one place that makes HTTP clients: with limits, without redirects, and with no trusted roots but those that the
+//! caller passes in.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +11,7 @@ use rustls::{
 
 use crate::pem::ClientIdentity;
 
-/// How long a connection may take to come about.
+/// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long an unused connection stays open. A failover that drops packets leaves idle connections that never answer;
@@ -49,10 +50,10 @@ pub enum ClientError {
 /// An answer's body cannot be had whole.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It is longer than it may be.
+    /// The body is longer than the limit.
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
-    /// It broke off or came too late.
+    /// The connection broke, or the body came too late.
     #[error("the connection closed before the answer was complete")]
     Interrupted(#[source] reqwest::Error),
 }

@@ -52,7 +52,7 @@ enum Verifier {
     EasyAuth { audience: Option<String> },
     /// The token alone; principal headers are not even looked at.
     Jwt(TokenValidator),
-    /// Both, and they have to agree; the caller is the one that the token names.
+    /// Both the header and a token, which must agree; the caller is the one that the token names.
     EasyAuthAndJwt(TokenValidator),
 }
 

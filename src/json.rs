@@ -8,8 +8,8 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// The one JSON document in `text`. None unless it is UTF-8 without a byte order mark, holds no key twice in one
-/// object, and opens at most `depth` objects and arrays inside each other.
+/// The one JSON document in `text`. Parses JSON; none unless it is UTF-8 without a byte order mark, has no duplicate
+/// key in one object, and nests at most `depth` objects and arrays.
 pub(crate) fn parse_strict(text: &[u8], depth: usize) -> Option<Value> {
     let mut document = serde_json::Deserializer::from_slice(text);
     let value = StrictValue(depth).deserialize(&mut document).ok()?;

@@ -6,15 +6,15 @@
 //! formed; [`orders`] is what it means; [`store`] keeps it. [`response`] is what every answer carries, [`problem`]
 //! every way to refuse, [`audit`] logs who was refused what and what was changed.
 //!
-//! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
-//! [`https`], the app's identity in [`azure`], the [`vault`] and its [`secret`]s, what a [`pem`] text holds, the
+//! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients
+//! of [`https`], the app's identity in [`azure`], the [`vault`] and its [`secret`]s, what a [`pem`] text holds, the
 //! [`rotation`] of secrets and certificates, and the [`fulfilment`] backend. The settings of each stand with it, and
-//! [`config`] reads them from the environment. The [`doctor`] holds a deployment against the controls, and [`startup`] says
-//! why a process cannot serve.
+//! [`config`] reads them from the environment. The [`doctor`] checks a deployment against the controls, and
+//! [`startup`] reports why a process cannot serve.
 //!
-//! The module `orders` uses none of the others, and a test enforces it: it contains no HTTP, SQL or Azure. Of the
-//! handler crate it takes the trace context that a message carries. The store takes permits, not callers; nothing but
-//! `functions` knows both a request and the store.
+//! The module `orders` uses none of the others, and a test enforces it: it contains no HTTP, SQL or Azure. From the
+//! handler crate it uses the trace context of a message. The store takes permits, not callers; nothing but `functions`
+//! knows both a request and the store.
 
 pub mod config;
 pub mod telemetry;

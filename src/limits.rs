@@ -1,5 +1,5 @@
-//! Every bound on what one caller, one message or one peer can cost, with its number. `orders-worker doctor` prints them.
-//! What a field of an order may hold is the business of [`orders`](crate::orders).
+//! Every bound on what one caller, one message or one peer can cost, with its number. `orders-worker doctor` prints
+//! them. [`orders`](crate::orders) itself limits what a field of an order may hold.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub const LIMITS: Limits = Limits {
     },
 };
 
-/// Bounds by what they are about.
+/// All limits, grouped by subject.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// One request.
@@ -117,7 +117,7 @@ pub struct CertificateLimits {
 /// Bounds of tokens, principals and client certificates.
 #[derive(Clone, Copy, Debug)]
 pub struct CredentialLimits {
-    /// The longest token, principal or certificate, as its header holds it, in bytes.
+    /// The longest token, principal or certificate, as in its header, in bytes.
     pub max_header_bytes: usize,
     /// The most claims of a principal.
     pub max_claims: usize,
@@ -126,7 +126,7 @@ pub struct CredentialLimits {
 /// Bounds of the services that the worker calls.
 #[derive(Clone, Copy, Debug)]
 pub struct DependencyLimits {
-    /// One answer of the issuer.
+    /// How long one answer of the issuer may take.
     pub issuer_timeout: Duration,
     /// The longest answer of the issuer, in bytes.
     pub max_issuer_response_bytes: usize,
@@ -191,7 +191,7 @@ impl DeadLetterLimits {
     }
 }
 
-/// Bounds of what is remembered of callers, who can be made up in any number.
+/// Limits of what is cached about callers, because a caller can make up any number of identities.
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryLimits {
     /// Callers with their own rate; all of them fill some three megabytes.

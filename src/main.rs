@@ -28,8 +28,8 @@ mod command_line;
 
 use command_line::{Command, CommandLine};
 
-/// Faster than the system's allocator, which also keeps most of what a burst of requests took.
-/// `cargo xtask bench --beside` compares two workers.
+/// Faster than the system's allocator, which also does not return most of the memory after a burst of requests. `cargo
+/// xtask bench --beside` compares two workers.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -177,7 +177,7 @@ fn run(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Re
 /// Logs first, binds next and answers at once; no dependency is awaited. See
 /// `docs/reference/api.md#start-and-readiness`.
 async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Result<(), ServeError> {
-    // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
+    // Before anything that takes time: until then a signal ends the process at once, and log lines are lost.
     let stop = azure_functions_handler::stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();

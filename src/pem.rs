@@ -19,7 +19,7 @@ pub enum PemError {
     /// It holds no certificate.
     #[error("the PEM contains no certificate: add a block BEGIN CERTIFICATE")]
     NoCertificate,
-    /// It holds no key, or an encrypted one.
+    /// The text contains no private key, or an encrypted one.
     #[error("the PEM contains no readable private key: add one that is not encrypted")]
     NoKey,
 }

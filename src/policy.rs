@@ -9,16 +9,16 @@ use crate::{
     orders::{Actor, ActorKind, Owner},
 };
 
-/// Which users may take an action at all.
+/// Which users may take an action.
 #[derive(Clone, Copy, Debug)]
 enum Users {
-    /// Everyone who is in scope.
+    /// Every user in scope.
     Any,
     /// Holders of one of these roles.
     WithRole(&'static [Role]),
 }
 
-/// Whether programs with the role `OrderProcessor` may take it.
+/// Whether programs with the role `OrderProcessor` may take an action.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Apps {
     Processor,
@@ -36,7 +36,7 @@ enum Resource {
     Deployment,
 }
 
-/// One row of the table.
+/// One row of the access table.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     resource: Resource,
@@ -48,7 +48,7 @@ pub struct Rule {
 
 /// Something that a caller may or may not do.
 pub trait Action {
-    /// Its row of the table.
+    /// The action's row of the access table.
     const RULE: Rule;
 
     /// Whether it is about orders, so that an id in its path is an order's.
@@ -78,7 +78,7 @@ const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
 // What it is about · who may at all · who reaches beyond their own · programs.
 #[rustfmt::skip]
 policy! {
-    /// Place an order of one's own.
+    /// Place an order for oneself.
     PlaceOrder       | Orders,     Users::Any,                 NO_ROLE,   Apps::No;
     /// Read an order.
     ReadOrder        | Orders,     Users::Any,                 STAFF,     Apps::Processor;
@@ -145,7 +145,8 @@ pub struct Permit<A> {
     action: PhantomData<fn() -> A>,
 }
 
-/// Whose orders a permit reaches; goes into the SQL that reads or writes them. It never reaches beyond one tenant.
+/// Whose orders a permit reaches; goes into the SQL that reads or writes them. The scope never includes more than one
+/// tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccessScope {
     /// Orders of this owner.
@@ -189,7 +190,7 @@ impl Caller {
     /// [`AccessDenied`], when no row allows it: everything is denied by default.
     pub fn permit<A: Action>(&self) -> Result<Permit<A>, AccessDenied> {
         let rule = A::RULE;
-        // Where no tenant is configured, the roles of any tenant come here, and only an order says of which it is.
+        // Where no tenant is configured, users of any tenant have these roles, and only the order shows its tenant.
         let roles_count = rule.resource == Resource::Orders || self.tenant_is_configured;
         let holds = |wanted: &[Role]| roles_count && self.roles.iter().any(|role| wanted.contains(role));
         let refusal = if roles_count { AccessDenied::RoleMissing } else { AccessDenied::TenantNotConfigured };

@@ -1,5 +1,5 @@
-//! Every way to say no: problem details (RFC 9457) for the client. Why it happened goes to the log, once, where
-//! it is known; the client gets the type, a sentence that helps, and the invocation's id to quote.
+//! All refusals: problem details (RFC 9457) for the client. The cause is logged once, where it is known; the client
+//! gets the type, a sentence that helps, and the invocation's id to quote.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -29,9 +29,9 @@ pub use field_errors::{FieldCode, FieldError, FieldErrors};
 pub enum Problem {
     /// 400: there is no body, or the host lost it.
     BodyMissing,
-    /// 400: not what the interface speaks; the sentence says what is wrong.
+    /// 400: the request is not valid; the sentence says what is wrong.
     Malformed(&'static str),
-    /// 401: no caller, or one whose evidence does not hold.
+    /// 401: no caller, or one whose credentials are not valid.
     Unauthenticated,
     /// 403: the caller's role or kind does not allow it.
     Forbidden,
@@ -39,7 +39,7 @@ pub enum Problem {
     InsufficientScope,
     /// 404: it does not exist, or not for this caller.
     NotFound,
-    /// 409: the state of the thing does not allow it; the sentence says which.
+    /// 409: the state of the order or dead letter does not allow it; the sentence says which state.
     Conflict(&'static str),
     /// 412: the current version is not the one that the request names.
     Stale,
@@ -101,7 +101,7 @@ fn urn(slug: &str) -> String {
 }
 
 impl Problem {
-    /// One of each.
+    /// One problem of each kind.
     pub(crate) const ALL: [Self; 22] = [
         Self::BodyMissing,
         Self::Malformed(""),

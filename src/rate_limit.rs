@@ -54,7 +54,7 @@ impl Rate {
         self.tolerance.as_nanos() / self.interval.as_nanos() + 1
     }
 
-    /// Takes a request from a bucket, or says when there will be one.
+    /// Takes a request from a bucket, or returns when there will be one.
     fn take(self, full_at: &mut Instant, now: Instant) -> Result<(), Duration> {
         let from = now.max(*full_at);
         let wait = from.duration_since(now).saturating_sub(self.tolerance);
@@ -67,7 +67,7 @@ impl Rate {
     }
 }
 
-/// Limits the rate of each caller. It remembers a bounded number of callers, however many are made up.
+/// Limits the rate of each caller. It stores a bounded number of callers, even if more are made up.
 #[derive(Debug)]
 pub struct RateLimiter {
     rate: Rate,
@@ -92,11 +92,12 @@ impl RateLimiter {
     }
 }
 
-/// A bucket is the moment from which on it is full; a caller who is not remembered has a full one.
+/// A bucket is the time from which on it is full; a caller without an entry has a full one.
 #[derive(Debug)]
 struct Buckets {
     by_caller: HashMap<Owner, Instant>,
-    /// Each caller of `by_caller` once, the one first that may be full first: never later than its bucket says.
+    /// Each caller of `by_caller` once, sorted by the earliest time at which the bucket may be full: never later than
+    /// the bucket's own time.
     next_full: BinaryHeap<Reverse<(Instant, Owner)>>,
     /// The bucket of all callers that have none.
     shared: Instant,

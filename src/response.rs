@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::orders::{Order, Product};
 
-/// A JSON answer that no cache may keep and no browser may guess at.
+/// A JSON answer that no cache may store, and whose type no browser may guess.
 ///
 /// # Panics
 /// When the body has keys that are no text; ours are structs.
@@ -29,7 +29,7 @@ pub fn json_bytes(status: StatusCode, body: Bytes) -> Response {
     (status, headers, body).into_response()
 }
 
-/// Sets a header; a value that was there goes.
+/// Sets a header and replaces an existing value.
 ///
 /// # Panics
 /// When the value is not ASCII; ours are digits, ids and fixed words.

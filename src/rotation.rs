@@ -1,5 +1,4 @@
-//! Secrets and certificates that change while the process runs: where a setting says they are, and the newest of
-//! them.
+//! Secrets and certificates that change while the process runs: their source in a setting, and their newest value.
 
 mod ca_certificates;
 mod refreshing_secret;

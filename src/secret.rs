@@ -28,7 +28,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Compares digests, so how long it takes says nothing of the texts.
+/// Compares digests, so the duration reveals nothing of the texts.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         Sha256::digest(&self.0) == Sha256::digest(&other.0)
@@ -46,7 +46,7 @@ impl SecretName {
     /// The most characters.
     pub const MAX_LENGTH: usize = 127;
 
-    /// The name, as it was given.
+    /// The name, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -142,7 +142,7 @@ pub fn start_log(clock: Clock) -> Result<Log, ServeError> {
 /// The runtime that serves.
 ///
 /// # Errors
-/// When the system refuses what it needs. Without threads Tokio panics instead, so ask for the log first.
+/// When the system does not provide the resources. Without threads Tokio panics instead, so ask for the log first.
 pub fn runtime() -> Result<Runtime, ServeError> {
     Ok(Builder::new_multi_thread().enable_all().build()?)
 }

@@ -107,8 +107,8 @@ pub struct Workload {
 /// Reports what a migration waits for.
 pub type OnWait<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
-/// What every engine guarantees. Ownership is part of the statements: a method that takes a permit or an
-/// [`AccessScope`] reads and writes nothing outside it.
+/// What every engine guarantees. Ownership is checked in the SQL: a method that takes a permit or an [`AccessScope`]
+/// reads and writes nothing outside it.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
@@ -125,8 +125,8 @@ pub trait Store: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Whether the database does what the functions of `workload` need: reads and writes every table of theirs, as far
-    /// as their rights go, and leaves everything as it was.
+    /// Whether the database can do what the functions of `workload` need: reads and writes each of their tables, as
+    /// far as their rights allow, and rolls back.
     async fn probe(&self, workload: Workload) -> Result<(), StoreError>;
 
     /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
@@ -161,10 +161,10 @@ pub trait Store: Send + Sync {
     /// Reads an order within the permit's scope.
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError>;
 
-    /// Replaces reference, lines and note of an order of the caller's, all lines at today's prices, with
-    /// its history row. Asks in this sequence, and the first that fails is the answer: the lines against the product
-    /// table (and, if the order is theirs, against its currency), a version named at all, that the order is theirs, its
-    /// version, its status. Of two that name one version, exactly one wins.
+    /// Replaces reference, lines and note of an order of the caller's, all lines at today's prices, with its history
+    /// row. Asks in this sequence, and the first that fails is the answer: the lines against the product table (and,
+    /// if the order is theirs, against its currency), a version named at all, that the order is theirs, its version,
+    /// its status. Of two updates that name one version, exactly one succeeds.
     async fn update_order(
         &self,
         permit: &Permit<ChangeOrder>,
@@ -266,10 +266,10 @@ pub trait Store: Send + Sync {
 
     /// Replays a dead letter, once: it is marked, and an outbox row that is due at once holds the message.
     ///
-    /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
-    /// stand in inbox and outbox, and late copies of it may still be on their way. When its order is `failed`, it
-    /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row with
-    /// the dead letter's id. Rows of both kinds are closed by the payload's digest too, when it is received
+    /// A valid fulfilment message goes out under a new message id, for the same order: the old id may be in inbox and
+    /// outbox, and late copies of it may still be on their way. When its order is `failed`, it becomes `queued` again,
+    /// with its history row. Every other message goes out byte for byte, in an outbox row with the dead letter's id.
+    /// Rows of both kinds are closed by the payload's digest too, when it is received
     /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
@@ -280,8 +280,8 @@ pub trait Store: Send + Sync {
 
     /// Deletes rows whose retention period is over (`docs/reference/api.md#retention`): request keys after 24 hours,
     /// inbox rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay.
-    /// At most `limit` rows of each; gives how many rows went, so 0 says that nothing is left to forget. What `now`
-    /// is, decides alone: it should not jump when the clock does.
+    /// At most `limit` rows of each table; returns how many rows were deleted, so 0 means that none is left to delete.
+    /// What `now` is, decides alone: it should not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old
@@ -295,10 +295,10 @@ pub trait Store: Send + Sync {
     /// Deletes these dead letters, except those that were replayed meanwhile.
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
-    /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
-    /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
-    /// answer to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
-    /// whatever next time that clock gave it. What is on hold keeps its time.
+    /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline` after
+    /// the first sending, then doubling up to one hour. A row that was not due at once has been sent with the answer
+    /// to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
+    /// whatever next time that clock gave it. Messages on hold keep their time.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,
@@ -307,8 +307,8 @@ pub trait Store: Send + Sync {
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError>;
 
-    /// Counts what is under way and what waits for somebody. The pool's figures are this process's own, from before
-    /// the count. Rows that are dated more than a minute after `now`, and those on hold, have no age and are counted
-    /// apart.
+    /// Counts open outbox rows and unreplayed dead letters, and reads the use of the connection pool. The pool's
+    /// figures are this process's own, from before the count. Rows that are dated more than a minute after `now`, and
+    /// those on hold, have no age and are counted apart.
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError>;
 }

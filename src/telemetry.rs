@@ -52,7 +52,7 @@ fn subscriber(
 ) -> impl Subscriber + Send + Sync {
     let our_spans = filter_fn(|metadata| metadata.is_span() && is_ours(metadata.target()));
     let json = json_layer::JsonLayer::new(clock, output).with_filter(filter.0.or(our_spans));
-    // The span is ours, and the protocol layer says when it ends.
+    // The span is ours, and the handler crate reports its end.
     let invocations = filter_fn(|metadata| {
         metadata.target().starts_with(HANDLER) || (metadata.is_span() && is_ours(metadata.target()))
     });

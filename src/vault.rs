@@ -25,7 +25,7 @@ mod settings;
 
 pub use settings::{VaultSettings, VaultSignIn};
 
-/// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
+/// How long a request to the vault may take, token and retries included: less than the deadline of an HTTP invocation.
 const TIMEOUT: Duration = LIMITS.dependencies.vault_timeout;
 
 /// The content type under which a vault keeps a certificate and its key as PKCS#12.
@@ -34,7 +34,7 @@ const PKCS12: &str = "application/x-pkcs12";
 /// Why a vault does not give a secret. The Azure client's messages are not stored: they quote answers.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum VaultError {
-    /// It has no secret of this name.
+    /// The vault has no secret of this name.
     #[error("the vault has no such secret: check its name")]
     NotFound,
     /// It refuses.
@@ -46,7 +46,7 @@ pub enum VaultError {
     /// The secret's time has not come, or is over.
     #[error("the secret is not valid now: check its activation and expiry dates")]
     NotValidNow,
-    /// It is a certificate in a form that the worker does not read.
+    /// The secret is a certificate in a form that the worker does not read.
     #[error(
         "the certificate is kept as PKCS#12: give its policy the content type application/x-pem-file and issue a \
          new version"
@@ -144,7 +144,7 @@ impl Vault {
         Ok(Self { client: Arc::new(client), outage: Outage::new("vault-request-failed") })
     }
 
-    /// Reads the newest version of a secret, whatever its dates say.
+    /// Reads the newest version of a secret, with any validity dates.
     ///
     /// # Errors
     /// [`VaultError`]; never later than after 6 seconds.
@@ -154,7 +154,7 @@ impl Vault {
         let unavailable = VaultError::Unavailable { retry_after: None };
         let (kind, found): (&dyn Display, _) = match &read {
             Ok(Ok(Some(found))) => (&"", Ok(found.clone())),
-            // It says neither version nor dates, so it is no vault that answers.
+            // The answer has neither version nor dates, so it is not from a vault.
             Ok(Ok(None)) => (&"an answer without version or dates", Err(unavailable)),
             Ok(Err(error)) => (error.kind(), Err(vault_error(error))),
             Err(late) => (late, Err(unavailable)),

@@ -8,7 +8,7 @@ use crate::{
     vault::VaultError,
 };
 
-/// A caller changed an order, which is now as it is here.
+/// A caller changed an order; `order` is its new state.
 pub fn order_changed(action: Action, order: &Order, actor: ActorKind) {
     log_order_change(action, order, actor, None);
 }
@@ -63,7 +63,7 @@ pub fn message_dead_lettered(letter: &DeadLetter) {
     .log();
 }
 
-/// This dead letter is dropped, because it is too old or one too many.
+/// This dead letter is deleted, because it is too old or there are too many.
 pub fn dead_letter_dropped(letter: &ExcessDeadLetter, is_old: bool) {
     Event::DeadLetterDropped {
         why: if is_old { "age" } else { "number" },
@@ -76,7 +76,7 @@ pub fn dead_letter_dropped(letter: &ExcessDeadLetter, is_old: bool) {
     .log();
 }
 
-/// A caller asked what a secret of the vault is. Its value is never logged.
+/// A caller asked what a secret of the vault is. The secret's value is never logged.
 pub fn secret_looked_up(name: &SecretName, refused: Option<&VaultError>, actor: ActorKind) {
     let outcome = match refused {
         None => "found",

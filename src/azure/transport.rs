@@ -53,8 +53,8 @@ fn transport_error(error: reqwest::Error) -> Error {
     Error::with_error(kind, error.without_url(), "the request was not answered")
 }
 
-/// Twice again after a failure that may pass, at once and a little later. One that says when to come back is not
-/// asked again here: the caller has no time to wait.
+/// Twice again after a failure that may pass, at once and a little later. An answer with `Retry-After` is not retried
+/// here: the caller has no time to wait.
 #[derive(Debug)]
 pub(super) struct ShortRetry;
 

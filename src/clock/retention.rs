@@ -33,17 +33,17 @@ struct Jump {
     by: TimeDelta,
 }
 
-/// The time that one look at the clock gives.
+/// The time to use for retention, from one reading of the clock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetentionTime {
     /// The time without what the clock jumped ahead within a day.
     pub now: DateTime<Utc>,
-    /// By how much the clock has jumped since the last look, back if negative; none for less than a minute.
+    /// By how much the clock has jumped since the last reading, negative if back; none for less than a minute.
     pub jump: Option<TimeDelta>,
 }
 
 impl RetentionClock {
-    /// One that trusts this time, at this moment.
+    /// Starts with this time, which is trusted, at this moment.
     #[must_use]
     pub fn new(time: DateTime<Utc>, moment: Instant) -> Self {
         Self(Mutex::new(State { time, moment, jumps: Vec::new() }))
@@ -71,7 +71,7 @@ impl State {
         (jump.abs() >= MIN_JUMP).then_some(jump)
     }
 
-    /// A jump back undoes the latest jumps ahead first; what is left of it makes things look younger, and stays.
+    /// A jump back undoes the latest jumps ahead first; the rest of it makes rows look younger, and is not corrected.
     fn account(&mut self, by: TimeDelta, seen: Instant) {
         if by > TimeDelta::zero() {
             self.jumps.push(Jump { seen, by });

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
 
-/// Reads the settings of the database alone: all that `orders-worker migrate` needs. They are as strict as for serving.
+/// Reads the settings of the database alone: all that `orders-worker migrate` needs. The checks are as strict as for
+/// serving.
 ///
 /// # Errors
 /// [`ConfigErrors`], all of them.
@@ -130,6 +131,6 @@ fn is_postgres(text: &str) -> bool {
 fn postgres_options(text: &str) -> Result<PgConnectOptions, Invalid> {
     let error = || Invalid::Because("cannot be read: it must look like `postgres://user@host/database`");
     let address: PgConnectOptions = text.parse().map_err(|_| error())?;
-    // Without a name the server would take the user's for it.
+    // Without a name the server would use the user's name as the database's.
     if address.get_database().is_some() { Ok(address) } else { Err(error()) }
 }

@@ -17,7 +17,7 @@ const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";
 /// `docs/reference/identity.md#managed-identity`.
 const MANAGED_IDENTITY: [&str; 2] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
 
-/// Each of these is set by a platform that runs Function Apps:
+/// Each of these variables is set by a platform that runs Function Apps:
 /// `docs/reference/identity.md#development-machine-or-azure`.
 const PLATFORM: [&str; 6] = [
     "WEBSITE_INSTANCE_ID",
@@ -48,7 +48,7 @@ impl EnvReader {
             if looks_like_ours && settings::find(&name).is_none() {
                 env.errors.push(ConfigError::unknown(&name));
             } else if is_relevant(&name) {
-                // Of a name that occurs twice the first holds, as for every other reader of the environment.
+                // If a name occurs twice, the first value counts, as for every other reader of the environment.
                 env.values.entry(name).or_insert(value);
             }
         }
@@ -112,7 +112,7 @@ impl EnvReader {
         MANAGED_IDENTITY.iter().all(|name| self.values.contains_key(*name))
     }
 
-    /// Where there is no App Service identity, the Azure client would look for a virtual machine's, for minutes.
+    /// Without an App Service identity, the Azure client would look for a virtual machine's, for minutes.
     pub(super) fn require_managed_identity(&mut self, asking: &'static str) {
         if !self.has_managed_identity() {
             let error = "needs a managed identity, and this app has none: assign one to the app. On a development \
@@ -135,7 +135,8 @@ impl EnvReader {
         self.parse(name, None, parse)
     }
 
-    /// The same, where the value would do on a developer's machine: the error says why it does not do here.
+    /// Like `optional`, for a value that is allowed only on a developer's machine: the error says why Azure does not
+    /// allow it.
     pub(super) fn optional_in_azure<T>(&mut self, name: &'static str, parse: Parser<T>) -> Option<T> {
         let before = self.errors.len();
         let value = self.parse(name, None, parse);
@@ -229,7 +230,7 @@ impl EnvReader {
     }
 }
 
-/// Understands a value, or says what is wrong with it without repeating it.
+/// Parses a value, or returns what is wrong with it without repeating it.
 pub(super) type Parser<T> = fn(&str) -> Result<T, Invalid>;
 
 fn has_setting_prefix(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What stops the start, in words that say what to do and never repeat a value.
+//! The errors that stop the start. Each says what to do and never repeats a value.
 
 use std::io::{self, Write};
 
@@ -44,7 +44,7 @@ impl ConfigError {
     }
 }
 
-/// Everything that stops the start. Its text is one line.
+/// Everything that stops the start. The text of an error is one line.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("orders-worker does not start: {}", self.joined())]
 pub struct ConfigErrors(Vec<ConfigError>);

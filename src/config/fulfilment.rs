@@ -12,7 +12,7 @@ const URL: &str = "ORDERS_FULFILMENT_URL";
 const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 
-/// Who carries orders out, unless a setting that says it is faulty.
+/// The fulfilment backend, unless one of its settings is faulty.
 pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<FulfilmentMode> {
     let address = env.optional(URL, address);
     let certificate =

@@ -10,13 +10,13 @@ pub(super) const SETTING_PREFIX: &str = "ORDERS_";
 pub struct Setting {
     /// The name of the environment variable.
     pub name: &'static str,
-    /// What holds while it is not set.
+    /// The value while the setting is not set.
     pub default: Option<&'static str>,
     /// The values that are allowed, in words that follow on "must be".
     pub form: &'static str,
     /// A value of that form. All examples together are the settings of one app.
     pub example: &'static str,
-    /// When it must be set, and what holds without it.
+    /// When the setting is required, and what happens without it.
     pub required: &'static str,
     /// What it decides.
     pub meaning: &'static str,

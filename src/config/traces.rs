@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{https, telemetry::traces::TraceSettings};
 
-/// What the exporter itself says of a request.
+/// The headers that the exporter itself sets.
 const RESERVED_HEADERS: [HeaderName; 6] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
 

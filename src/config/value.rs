@@ -1,4 +1,4 @@
-//! One parser for each kind of value. None repeats the value in its complaint: any setting may hold a secret by
+//! One parser for each kind of value. No parser repeats the value in its error: any setting may hold a secret by
 //! mistake.
 
 use std::ops::RangeInclusive;
@@ -11,7 +11,7 @@ use crate::{orders::parse_non_nil_uuid, rate_limit::Rate, telemetry::Filter};
 /// Why a value is refused.
 #[derive(Debug)]
 pub(super) enum Invalid {
-    /// It does not have the form of the table of settings.
+    /// The value does not have the form in the table of settings.
     Form,
     /// What else is wrong, in words that follow on the name of the setting.
     Because(&'static str),

@@ -37,7 +37,7 @@ pub(super) fn secret_name(text: &str) -> Result<SecretName, Invalid> {
     text.parse().map_err(Invalid::Because)
 }
 
-/// Nothing but scheme and host: tokens go there, and nowhere else.
+/// The vault's URL: scheme and host only, because tokens go there and nowhere else.
 fn vault_url(text: &str) -> Result<String, Invalid> {
     let url = Url::parse(text).map_err(|_| Invalid::Form)?;
     let domain = url.domain().filter(|domain| domain.contains('.')).ok_or(Invalid::Form)?;

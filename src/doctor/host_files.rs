@@ -9,7 +9,7 @@ use crate::functions::FUNCTIONS;
 /// The host.json that this version was tested with.
 const SHIPPED_HOST_JSON: &str = include_str!("../../host.json");
 
-/// Values of it that promises rest on: where they stand, the rule, and what is lost otherwise.
+/// Values in host.json that the worker relies on: their place, the rule, and what is lost otherwise.
 const REQUIRED_VALUES: [(&str, &str, &str); 11] = [
     (
         "C31-host-json",
@@ -94,7 +94,8 @@ fn text(value: &Value) -> String {
 
 fn function_json(app: &App) -> Vec<Finding> {
     let rule = "C01-function-json";
-    // A list that contradicts itself is that of no version: a test holds it.
+    // If the registrations contradicted each other, there would be no files to compare with; a test ensures that they
+    // do not.
     let known = FUNCTIONS.function_json().unwrap_or_default();
     let findings = app.functions.iter().map(|folder| {
         let subject = format!("{}/function.json", folder.name);

@@ -93,7 +93,7 @@ impl Inputs {
     }
 }
 
-/// Where the app lies when no argument says so: beside the program, or here.
+/// The app root when no argument names it: beside the program, or here.
 fn app_folder() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?.to_owned();

@@ -126,7 +126,7 @@ fn request_limits() -> [Finding; 2] {
     ]
 }
 
-/// What the worker takes from others, and how long it waits for them.
+/// The limits of calls to dependencies, and their timeouts.
 fn of_dependencies() -> Vec<Finding> {
     let Limits { credentials, dependencies, messages, .. } = LIMITS;
     vec![

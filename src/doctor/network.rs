@@ -20,7 +20,7 @@ use crate::{
     vault::{Vault, VaultError},
 };
 
-/// How long one question may take.
+/// How long one DNS query or connection may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Token times are checked with a tolerance of 60 s (issue 5); half of it is time to act.

@@ -158,9 +158,9 @@ pub(super) async fn send(call: RequestBuilder) -> Option<ProbeResponse> {
     Some(ProbeResponse { status, layer })
 }
 
-/// Each layer has its own way to say no (`docs/reference/api.md#statuses-of-other-layers`): the worker its problem
-/// types, access restrictions their header, a gateway JSON with `statusCode`, the platform's authentication a challenge
-/// and no problem.
+/// Each layer refuses in its own way (`docs/reference/api.md#statuses-of-other-layers`): the worker with its problem
+/// types, access restrictions with their header, a gateway with JSON with `statusCode`, EasyAuth with a challenge and
+/// no problem.
 async fn responding_layer(answer: Response) -> Layer {
     let headers = answer.headers().clone();
     let body = https::read_body(answer, MAX_BODY_BYTES).await.unwrap_or_default();

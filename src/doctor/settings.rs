@@ -193,7 +193,7 @@ fn storage(inputs: &Inputs) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Where the host keeps its packages, keys and locks.
+/// The connection to the host's own storage, with its packages, keys and locks.
 const HOST_STORAGE: &str = "AzureWebJobsStorage";
 
 fn managed_identity_remedy(connection: &str) -> String {

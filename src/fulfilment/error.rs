@@ -16,10 +16,10 @@ pub enum FulfilmentError {
     /// Our certificate, or the backend's authority, cannot be read.
     #[error("cannot read a certificate for the fulfilment backend")]
     Secret(#[from] SecretError),
-    /// It can be read, and is not what it should be.
+    /// A certificate or key was read, and is invalid.
     #[error("a certificate for the fulfilment backend is invalid")]
     Pem(#[from] PemError),
-    /// There can be no client with these certificates.
+    /// The HTTP client cannot be made with these certificates.
     #[error("the fulfilment backend cannot be called with these certificates")]
     Client(#[from] ClientError),
     /// The backend is unavailable, or one side does not trust the other's certificate.
@@ -31,7 +31,7 @@ pub enum FulfilmentError {
     /// Its response is too large, or ended early.
     #[error("the fulfilment backend's answer cannot be read")]
     Response(#[from] BodyError),
-    /// It took longer than 15 seconds.
+    /// The backend took longer than 15 seconds.
     #[error("the fulfilment backend took too long")]
     Timeout,
 }

@@ -115,7 +115,7 @@ impl HttpsBackend {
             StatusCode::UNPROCESSABLE_ENTITY => Decision::Rejected,
             status => return Err(FulfilmentError::Status(status)),
         };
-        // Only who says it to the end has decided; and a connection that was read to its end can be used again.
+        // Only a complete response decides; and a connection that was read to its end can be used again.
         https::read_body(answer, MAX_RESPONSE_BYTES).await?;
         Ok(decision)
     }

@@ -1,5 +1,5 @@
-//! What the worker sends to the backend for an order: what it needs to fulfil it. Neither who placed it nor what it
-//! costs.
+//! What the worker sends to the backend for an order: what it needs to fulfil it. It contains neither who placed the
+//! order nor what it costs.
 
 use serde::Serialize;
 

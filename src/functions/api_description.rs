@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{problem::Problem, response, validation::Query};
 
-/// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks no caller who they are.
+/// Serves the OpenAPI 3.1 document of the HTTP functions, unless the deployment turns that off. Asks no caller who
+/// they are.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#apidescription`.
@@ -40,7 +41,7 @@ impl JsonSchema for OpenApiDocument {
     }
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Gives this document.")

@@ -28,9 +28,9 @@ pub struct AppState {
     pub clock: Clock,
     /// Judges what has expired, whatever the clock does.
     pub retention_clock: RetentionClock,
-    /// Says who is calling; a process without functions that ask has none.
+    /// Authenticates callers; none in a process whose functions do not need it.
     pub identity: Option<Identity>,
-    /// Tells who was refused what.
+    /// Logs who was refused what.
     pub audit: Audit,
     /// Counts the calls of each caller; none when callers are not limited.
     pub limiter: Option<RateLimiter>,
@@ -50,7 +50,7 @@ pub struct AppState {
     pub outbox_deadline: Duration,
     /// How many unreplayed dead letters are stored.
     pub dead_letter_ceiling: DeadLetterCeiling,
-    /// What the HTTP functions take and give, if callers may read it.
+    /// The OpenAPI document of the HTTP functions, if callers may read it.
     pub openapi_document: Option<fn() -> Bytes>,
     /// Whether the store does what the functions need.
     pub health: Arc<MonitoredStore>,

@@ -43,7 +43,7 @@ pub async fn cancel_order(
     Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")

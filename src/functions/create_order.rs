@@ -66,7 +66,7 @@ pub async fn create_order(
     Ok(answer)
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     let wanted = json!({

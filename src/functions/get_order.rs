@@ -34,7 +34,7 @@ pub async fn get_order(
     Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")

@@ -38,7 +38,7 @@ pub async fn get_order_history(
     Ok(response::json(StatusCode::OK, &page))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Lists what happened to an order, the newest first.")

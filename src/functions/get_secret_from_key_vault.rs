@@ -29,7 +29,7 @@ pub async fn get_secret_from_key_vault(
     query: Query,
 ) -> Result<Response, Problem> {
     query.allow_only(&["secretName"])?;
-    // As in the sample that this follows, an empty name is none.
+    // As in Azure's sample, an empty name counts as missing.
     let asked = query.value("secretName").filter(|name| !name.is_empty());
     let asked = asked.map(validation::secret_name).transpose()?;
     let name = asked.as_ref().or(app.secret_name.as_ref());
@@ -46,7 +46,7 @@ pub async fn get_secret_from_key_vault(
     Ok(response::json(StatusCode::OK, &SecretView::from(&found.properties)))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Tells what a secret is, never what it says.")

@@ -43,7 +43,7 @@ pub async fn health(State(app): State<Arc<AppState>>, query: Query) -> Result<Re
     Ok(response::json(code, &HealthView { status }))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Says whether the functions can do their work.")

@@ -32,7 +32,7 @@ pub async fn list_dead_letters(
     Ok(response::json(StatusCode::OK, &page))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")

@@ -64,7 +64,7 @@ pub async fn list_orders(
     Ok(response::json(StatusCode::OK, &page))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Lists orders, the newest first.")

@@ -20,10 +20,11 @@ use crate::{
     validation::{List, Query},
 };
 
-/// How long callers may keep the list.
+/// How long clients may cache the list.
 const CACHE_POLICY: &str = "private, max-age=60";
 
-/// Lists what can be ordered; those who keep the table also see what cannot be ordered any more.
+/// Lists the products that can be ordered. Callers who may change products also see those that cannot be ordered any
+/// more.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#listproducts`.
@@ -40,7 +41,7 @@ pub async fn list_products(
     Ok(answer)
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Products, "Lists what can be ordered, by sku.")

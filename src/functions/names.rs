@@ -5,7 +5,7 @@ use azure_functions_handler::{OutputBinding, queue_output};
 /// The route prefix of host.json.
 pub const ROUTE_PREFIX: &str = "api";
 
-/// The storage connection of every queue binding: apart from the host's own storage, which holds packages and keys.
+/// The storage connection of every queue binding, separate from the host's own storage, which holds packages and keys.
 pub const QUEUE_CONNECTION: &str = "WorkQueues";
 
 /// The queue that fulfilment messages travel through.
@@ -27,9 +27,9 @@ pub struct OutputQueue {
     pub queue: &'static str,
 }
 
-/// Where fulfilment messages go.
+/// The output binding for fulfilment messages.
 pub const FULFILMENT_OUTPUT: OutputQueue = OutputQueue { binding: "fulfilment", queue: FULFILMENT_QUEUE };
-/// Where orders go that are read again.
+/// The output binding for messages of `orders-incoming` that are sent again.
 pub const INCOMING_OUTPUT: OutputQueue = OutputQueue { binding: "incoming", queue: INCOMING_QUEUE };
 
 impl OutputQueue {

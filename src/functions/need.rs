@@ -3,12 +3,12 @@
 use super::openapi::Operation;
 use crate::{config::Needs, store::Workload};
 
-/// One need of a function.
+/// Something that a function needs from the process.
 #[derive(Clone, Copy, Debug)]
 pub enum Need {
-    /// Settings that say who is calling.
+    /// The settings by which callers are authenticated.
     Identity,
-    /// The setting that says whether the OpenAPI document may be read.
+    /// The setting that decides whether callers may read the OpenAPI document.
     OpenApi,
     /// Settings of the fulfilment backend.
     Fulfilment,
@@ -22,12 +22,12 @@ pub enum Need {
     ProcessorTables,
     /// A database that is probed all the time, for callers who ask whether it works.
     DatabaseProbe,
-    /// Its entry in the API description.
+    /// An entry in the OpenAPI document.
     Operation(fn() -> Operation),
 }
 
 impl Need {
-    /// Its entry in the API description, if it is one.
+    /// The function's entry in the OpenAPI document, if it has one.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         if let Self::Operation(operation) = self { Some(operation()) } else { None }

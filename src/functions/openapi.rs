@@ -1,4 +1,4 @@
-//! The OpenAPI document of the HTTP functions, and what each of them says of itself.
+//! The OpenAPI document of the HTTP functions, and the entry of each of them.
 
 mod document;
 pub(crate) mod headers;

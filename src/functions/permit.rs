@@ -48,7 +48,8 @@ async fn permit<A: Action>(parts: &mut Parts, app: &Arc<AppState>) -> Result<Per
     let permit = caller.permit::<A>();
     let Owner { tenant, object } = caller.owner();
     let has_room = slot.identify(CallerId { tenant, object });
-    // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
+    // A call that the policy refuses also counts against the rate limit, and is refused as before when the limit is
+    // reached.
     let admitted = app.check_rate_limit(caller.owner());
     let permit =
         permit.inspect_err(|denied| app.record_denial(denied_caller, denied.reason(), order, false))?;

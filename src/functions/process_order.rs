@@ -54,7 +54,7 @@ pub async fn process_order(
     Ok((outputs, response::with_etag(StatusCode::ACCEPTED, &order, &view)))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
@@ -64,6 +64,6 @@ pub fn operation() -> Operation {
             schema::<OrderView<'static>>,
             [etag()],
         )
-        // Its envelope has a limit, whether or not the function reads the body that the host puts into it.
+        // An envelope has a size limit, whether or not the function reads the body that the host puts into it.
         .problems([Problem::NotFound, Problem::Conflict(""), Problem::TooLarge])
 }

@@ -49,7 +49,7 @@ pub async fn put_product(
     Ok(response::with_etag(status, &product, &ProductView::from(&product)))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});

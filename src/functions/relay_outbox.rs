@@ -21,7 +21,7 @@ use crate::{
 
 /// The most messages of one tick: `docs/reference/api.md#relayoutbox`.
 const BATCH_SIZE: u32 = LIMITS.messages.max_relayed;
-/// Where messages of the outbox go.
+/// The output bindings for messages of the outbox.
 const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
 /// Transactions that delete dead letters in one tick, at most.
 const MAX_DROP_TRANSACTIONS: usize = 5;
@@ -53,7 +53,7 @@ pub async fn relay_outbox(
 /// Logs the gauges, and deletes dead letters when there are too many of them. The relay looks once a minute anyway, so
 /// its process needs no second clock.
 async fn check_gauges(app: &AppState, context: WriteContext) {
-    // The store has logged why it cannot count; what is due is sent all the same, if possible.
+    // The store has logged why it cannot count; due messages are sent all the same, if possible.
     let Ok(gauges) = app.store.gauges(context.at, app.hold()).await else { return };
     log_gauges(app, &gauges, context.at).await;
     app.dead_letter_ceiling.warn_once_if_near(&gauges, context.at);
@@ -67,7 +67,7 @@ async fn check_gauges(app: &AppState, context: WriteContext) {
 }
 
 async fn log_gauges(app: &AppState, gauges: &Gauges, now: DateTime<Utc>) {
-    // One that cannot be read is logged where it is to be shown.
+    // A certificate that cannot be read is logged where it is used.
     let certificate_expires_at = match &app.backend {
         Some(backend) => backend.certificate_expires_at(now).await.ok().flatten(),
         None => None,

@@ -37,7 +37,7 @@ pub async fn replay_dead_letter(
     Ok(response::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")

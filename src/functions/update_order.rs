@@ -24,7 +24,7 @@ use crate::{
     validation::{self, Query, changed_order_schema},
 };
 
-/// Replaces what an order says while it is still placed, every line at today's price.
+/// Replaces the contents of an order that is still `placed`, every line at today's price.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#updateorder`.
@@ -51,7 +51,7 @@ pub async fn update_order(
     Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
-/// What the API description says of it.
+/// The function's entry in the OpenAPI document.
 #[must_use]
 pub fn operation() -> Operation {
     let changed =

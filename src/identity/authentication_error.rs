@@ -30,7 +30,7 @@ impl AuthenticationError {
         )
     }
 
-    /// One of a closed list of short names, for the log alone. Holds nothing that the caller sent.
+    /// The reason as one of a closed list of short names, for the log alone. Holds nothing that the caller sent.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         self.0.as_str()

@@ -8,14 +8,14 @@ use crate::https;
 /// Entra's own authority, for every public tenant.
 pub(crate) const ENTRA: &str = "https://login.microsoftonline.com";
 
-/// An issuer of tokens in Entra's form: below its address stands a path for each tenant:
+/// An issuer of tokens in Entra's form: each tenant has a path below its address:
 /// `docs/reference/identity.md#issuer-metadata-and-keys`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Authority(Url);
 
 impl Authority {
-    /// Understands the address of an issuer: `https`, or plain `http` on this machine; whether the latter may be is
-    /// the caller's to say.
+    /// Parses the address of an issuer: `https`, or plain `http` on this machine; the caller decides whether to allow
+    /// the latter.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         https::base_url(text).map(Self)
     }
@@ -26,7 +26,7 @@ impl Authority {
         self.0.scheme() == "http"
     }
 
-    /// What the claim `iss` of a tenant's tokens of version 2.0 says.
+    /// The claim `iss` in version 2.0 tokens of a tenant.
     #[must_use]
     pub fn issuer(&self, tenant: Uuid) -> String {
         format!("{}/{tenant}/v2.0", self.0.as_str().trim_end_matches('/'))

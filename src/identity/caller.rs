@@ -35,7 +35,7 @@ pub enum ClientCertificate {
     NotChecked,
     /// The request has none.
     Missing,
-    /// It is valid, and belongs to the client that the token names.
+    /// The certificate is valid, and belongs to the client that the token names.
     Valid,
 }
 

@@ -1,5 +1,4 @@
-//! What a principal's claims say about its bearer, in either spelling of the platform:
-//! `docs/reference/identity.md#claim-names`.
+//! A principal's claims, in either spelling of the platform: `docs/reference/identity.md#claim-names`.
 
 use super::{
     authentication_error::Reason,
@@ -60,7 +59,7 @@ impl<'d> Claims<'d> {
         Ok(claims)
     }
 
-    /// What these claims say of their bearer.
+    /// The caller that these claims describe.
     pub(super) fn verified_claims(&self) -> Result<VerifiedClaims, Reason> {
         let id = |spellings| self.first(spellings).and_then(parse_non_nil_uuid);
         Ok(VerifiedClaims {

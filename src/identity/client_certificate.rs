@@ -36,7 +36,7 @@ pub(super) struct CertificateValidator {
     authorities: CaCertificates,
     allowed: Vec<AllowedCertificate>,
     parsed: Mutex<Option<ParsedAuthorities>>,
-    /// One permit for each call that may wait for the authorities.
+    /// One permit for each call that may wait for the certificate authorities.
     waiting: Semaphore,
     outage: Outage,
 }
@@ -97,7 +97,7 @@ impl CertificateValidator {
         Ok(ClientCertificate::Valid)
     }
 
-    /// Whether one of the certificate's alternative names is this client's. Its subject is not read.
+    /// Whether one of the certificate's alternative names is this client's. The certificate's subject is not read.
     fn belongs_to(&self, certificate: &EndEntityCert<'_>, client: Uuid) -> bool {
         let own = self.allowed.iter().filter(|allowed| allowed.client == client);
         own.map(|allowed| &allowed.name).any(|name| match name {
@@ -117,8 +117,8 @@ impl CertificateValidator {
         })
     }
 
-    /// Which authorities to believe at `now`. While rotated authorities cannot be understood, the last good ones go on;
-    /// without any, no certificate is believed.
+    /// Which authorities to believe at `now`. While rotated authorities cannot be parsed, the last good ones stay in
+    /// use; without any, no certificate is accepted.
     async fn trust_store(&self, now: DateTime<Utc>) -> Result<Arc<TrustStore>, Reason> {
         let text = match self.authorities.cached(now) {
             Some(text) => text,

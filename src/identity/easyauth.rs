@@ -14,9 +14,9 @@ use crate::{json, limits::LIMITS, orders::parse_non_nil_uuid};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
-/// The caller's id once more. For Entra it is the object id, so another one was written by somebody else.
+/// The caller's id once more. For Entra it is the object id, so with another id the platform did not write it.
 const ID: HeaderName = HeaderName::from_static("x-ms-client-principal-id");
-/// A display value of the platform. It is never read, but a second one says that somebody else wrote one.
+/// A display value of the platform. It is never read, but a second one shows that the platform did not write both.
 const PRINCIPAL_NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 
 /// The one provider: Entra, by the platform's name for it.

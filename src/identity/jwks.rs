@@ -1,16 +1,16 @@
 //! The issuer's keys: fetched when a token needs them, never more often than their throttle allows, and cached while
 //! the issuer is unavailable.
 //!
-//! - A set is **renewed** from an hour after it was fetched, by a request or by the clock, whichever comes first; until
-//!   then a key that the issuer has removed still counts, afterwards it does not. While renewing fails, requests go on
-//!   with the set they have, for 24 hours after it was fetched, and renewing is tried once a minute.
+//! - A set is **renewed** from an hour after it was fetched, by a request or by the clock, whichever comes first;
+//!   until then a key that the issuer has removed still counts, afterwards it does not. While renewing fails, requests
+//!   use the cached set for 24 hours after it was fetched, and renewing is tried once a minute.
 //! - A **key id that is in no set** has the set fetched at once, but only once a minute however many ask. After an
 //!   attempt that was refused the next one comes sooner, as without a set, also by the clock: a key that was missed is
 //!   found within ten seconds of the issuer's return. After one that hung it comes no sooner, whatever asks.
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
-//! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is cached, never
-//! waits for it. The others do, a few of them and not for long: see [`JwksLimits`](crate::limits::JwksLimits).
+//! One fetch runs at a time, in the background. A token that was verified before, or whose key is cached, never waits
+//! for it. The others do, a few of them and not for long: see [`JwksLimits`](crate::limits::JwksLimits).
 
 use std::{
     collections::HashMap,
@@ -46,7 +46,7 @@ mod oidc_discovery;
 const REFRESH_AFTER: TimeDelta = TimeDelta::hours(1);
 /// From this age on a set is worth nothing.
 const MAX_STALE: TimeDelta = TimeDelta::hours(24);
-/// How often the clock looks whether there is something to fetch.
+/// How often the timer checks whether there is something to fetch.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The signing keys of one issuer, cached.
@@ -80,7 +80,7 @@ struct KeySet {
     generation: u64,
 }
 
-/// A key, and which set it stands in.
+/// A key, and the set that contains it.
 pub(super) struct Key {
     pub(super) decoding: Arc<DecodingKey>,
     pub(super) generation: u64,
@@ -127,7 +127,7 @@ impl JwksCache {
         let set = cached.usable(now).ok_or(Reason::KeysUnavailable)?;
         match set.key(id) {
             Some(key) => Ok(key),
-            // It may be a new key, and the issuer cannot be asked.
+            // It may be a new key, and the issuer does not answer.
             None if cached.last_fetch_failed => Err(Reason::KeysUnavailable),
             None => Err(Reason::KeyUnknown),
         }
@@ -139,7 +139,7 @@ impl JwksCache {
         self.fetch_finished().await;
     }
 
-    /// Fetches what is due by the clock, for as long as the process lives.
+    /// Fetches keys when they are due, for as long as the process lives.
     pub(super) async fn keep_fresh(&self, clock: Clock) {
         let mut look = interval(CHECK_INTERVAL);
         loop {
@@ -180,7 +180,7 @@ impl JwksCache {
         let _ended = fetching.wait_for(|fetching| !fetching).await;
     }
 
-    /// Starts a fetch, if none runs and the throttle allows it; says whether one runs now.
+    /// Starts a fetch, if none runs and the throttle allows it; returns whether one runs now.
     fn fetch_if(&self, allowed: fn(&mut RefreshThrottle, DateTime<Utc>) -> bool, now: DateTime<Utc>) -> bool {
         let mut throttle = self.0.throttle();
         if *self.0.fetching.borrow() {
@@ -254,7 +254,8 @@ impl KeySet {
         Some(Key { decoding, generation: self.generation })
     }
 
-    /// The generation of the set that follows: the same where its keys are, for what they proved still holds.
+    /// The generation of the next set: the same if the keys are the same, because tokens that they verified stay
+    /// valid.
     fn generation_of(&self, next: &HashMap<String, VerifyingKey>) -> u64 {
         if self.by_id == *next { self.generation } else { self.generation + 1 }
     }

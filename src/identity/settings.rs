@@ -8,7 +8,7 @@ use crate::rotation::CaSource;
 /// Which callers this deployment lets in.
 #[derive(Clone, Debug)]
 pub struct IdentitySettings {
-    /// `ORDERS_IDENTITY`: what says who a caller is.
+    /// `ORDERS_IDENTITY`: how callers are authenticated.
     pub mode: IdentityMode,
     /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in. Without it, on a developer's
     /// machine, users of any tenant are accepted, and their roles reach only the orders of their own tenant.
@@ -19,12 +19,12 @@ pub struct IdentitySettings {
     pub required_scope: String,
 }
 
-/// What says who a caller is.
+/// How callers are authenticated.
 #[derive(Clone, Debug)]
 pub enum IdentityMode {
     /// The platform's header alone.
     EasyAuth {
-        /// `ORDERS_ENTRA_AUDIENCE`: what the principal's claim `aud` has to say; not looked at when none.
+        /// `ORDERS_ENTRA_AUDIENCE`: the required claim `aud` of the principal; not checked when none.
         audience: Option<String>,
     },
     /// The token alone.
@@ -38,7 +38,7 @@ pub enum IdentityMode {
 pub struct TokenSettings {
     /// `ORDERS_ENTRA_TENANT_ID`: whose tokens.
     pub tenant: Uuid,
-    /// `ORDERS_ENTRA_AUDIENCE`: what their claim `aud` says.
+    /// `ORDERS_ENTRA_AUDIENCE`: the required claim `aud`.
     pub audience: String,
     /// `ORDERS_ENTRA_AUTHORITY`: who issues them.
     pub authority: Authority,

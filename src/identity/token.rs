@@ -39,7 +39,8 @@ impl TokenValidator {
         validation.set_issuer(&[settings.authority.issuer(settings.tenant)]);
         validation.set_audience(&[&settings.audience]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud"]);
-        // The crate would ask the system's clock; the payload's times are held against the one that is handed in.
+        // The crate would use the system's clock; the payload's times are compared with the time that the caller
+        // passes in.
         validation.validate_exp = false;
         let keys = JwksCache::new(&settings, roots)?;
         Ok(Self { settings, validation, keys, cache: TokenCache::default() })
@@ -60,7 +61,7 @@ impl TokenValidator {
         self.keys.waiting()
     }
 
-    /// Fetches what is due by the clock.
+    /// Fetches keys when they are due.
     #[cfg(test)]
     pub(super) fn fetch_due(&self, now: DateTime<Utc>) {
         self.keys.fetch_due(now);
@@ -78,8 +79,8 @@ impl TokenValidator {
         self.keys.fetch_finished().await;
     }
 
-    /// The claims of a valid token. One that was verified before is only looked up,
-    /// while the keys are those that it was verified with.
+    /// The claims of a valid token. A token that was verified before is only looked up, as long as the keys that
+    /// verified it are in use.
     pub(super) async fn validate(
         &self,
         token: &str,

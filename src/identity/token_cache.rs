@@ -23,7 +23,7 @@ impl TokenHash {
     }
 }
 
-/// What a token says, while the keys that proved it are those in use and its time is not over.
+/// The claims of a verified token, usable while its keys are in use and it has not expired.
 #[derive(Clone)]
 pub(super) struct CachedToken {
     pub(super) claims: Arc<VerifiedClaims>,
@@ -46,7 +46,7 @@ struct Segments {
 impl TokenCache {
     pub(super) fn get(&self, token: TokenHash, generation: u64, second: i64) -> Option<Arc<VerifiedClaims>> {
         let mut segments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that is still used moves into the recent segment.
+        // A token that is still used moves into the recent segment.
         if let Some(verified) = segments.previous.remove(&token) {
             segments.insert(token, verified);
         }

@@ -57,7 +57,7 @@ impl VerifiedClaims {
         }
     }
 
-    /// Both must name the same tenant, the same user or app, and the same client.
+    /// The header and the token must name the same tenant, the same user or app, and the same client.
     pub(super) fn ensure_same_principal(&self, other: &Self) -> Result<(), Reason> {
         if self.tenant != other.tenant {
             Err(Reason::TenantDisagrees)

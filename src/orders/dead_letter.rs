@@ -8,15 +8,15 @@ use super::{Digest, FulfilmentMessage, OrderId, id, string_enum::string_enum};
 string_enum! {
     /// Why a message will never be processed: `docs/reference/api.md#dead-letter-reasons`.
     pub enum Reason {
-        /// It is no JSON, or too long.
+        /// The payload is no JSON, or too long.
         Malformed = "malformed",
-        /// It is JSON, but not a message of ours.
+        /// The payload is JSON, but not a valid message of this queue.
         Invalid = "invalid",
-        /// It points at an order that does not exist.
+        /// The message names an order that does not exist.
         UnknownOrder = "unknown-order",
-        /// It names an owner of another tenant.
+        /// The message names an owner of another tenant.
         OtherTenant = "other-tenant",
-        /// Its id belongs to a message of other content.
+        /// The message's id belongs to another message with other content.
         Reused = "reused",
         /// Every attempt failed, and the host gave it up.
         Poison = "poison",
@@ -30,7 +30,7 @@ pub struct DeadLetter {
     pub id: Uuid,
     /// The queue that it was read from.
     pub queue: String,
-    /// Its message id, where it could be read.
+    /// The message id in the payload, where it could be read.
     pub message_id: Option<Uuid>,
     /// The order that it points at, where it could be read.
     pub order_id: Option<OrderId>,

@@ -18,7 +18,7 @@ pub struct OrderDraft {
     pub currency: Currency,
     /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
     pub lines: Vec<LineDraft>,
-    /// What the customer wants to add.
+    /// A remark of the customer.
     pub note: Option<Note>,
 }
 
@@ -29,14 +29,14 @@ pub struct OrderRevision {
     pub reference: Reference,
     /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
     pub lines: Vec<LineDraft>,
-    /// What the customer wants to add.
+    /// A remark of the customer.
     pub note: Option<Note>,
 }
 
 /// A line of an order to place, without its price.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LineDraft {
-    /// Of which product.
+    /// The product's key.
     pub sku: Sku,
     /// How many.
     pub quantity: Quantity,
@@ -45,7 +45,7 @@ pub struct LineDraft {
 /// A line that cannot be ordered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidLine {
-    /// Its index among the lines, from 0.
+    /// The line's index, from 0.
     pub index: usize,
     /// Why.
     pub error: LineError,
@@ -99,7 +99,7 @@ impl OrderDraft {
         })
     }
 
-    /// The order as it was placed at `at`; none unless there is one price a line.
+    /// The new order, placed at `at`; none unless there is one price a line.
     #[must_use]
     pub fn to_order(
         &self,

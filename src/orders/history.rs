@@ -8,13 +8,13 @@ use super::{Actor, Status, string_enum::string_enum};
 string_enum! {
     /// What was done to an order.
     pub enum Action {
-        /// Its creator placed it.
+        /// The creator placed the order.
         Place = "place",
-        /// Its creator changed it.
+        /// The creator changed the order.
         Update = "update",
-        /// Its creator or an administrator took it back.
+        /// The creator or an administrator cancelled the order.
         Cancel = "cancel",
-        /// It was handed to fulfilment.
+        /// The order was handed to fulfilment.
         Process = "process",
         /// The backend took it.
         Fulfil = "fulfil",

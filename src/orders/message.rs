@@ -84,7 +84,7 @@ impl FulfilmentMessage {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(MessageError::TooLong);
         }
-        // A derived reader takes an array of the fields for the object of them.
+        // A derived deserializer would accept an array of the fields in place of the object.
         if !payload.trim_ascii_start().starts_with(b"{") {
             return Err(MessageError::Malformed { line: 1, column: 1 });
         }

@@ -95,7 +95,7 @@ const LARGEST_LINE: i64 = UnitPrice::MAX * Quantity::MAX;
 const LARGEST_TOTAL: i64 = LARGEST_LINE * LINES as i64;
 
 impl UnitPrice {
-    /// The price of several; [`Money`] holds the largest.
+    /// The price of this many; [`Money`] holds the largest.
     #[must_use]
     pub const fn times(self, quantity: Quantity) -> Money {
         Money(self.0 * quantity.0)

@@ -1,4 +1,4 @@
-//! An order, its lines, and the states it goes through.
+//! An order, its lines and its statuses.
 
 use std::{fmt, str::FromStr};
 
@@ -51,7 +51,7 @@ impl fmt::Display for OrderId {
 }
 
 string_enum! {
-    /// Where an order stands.
+    /// The status of an order.
     pub enum Status {
         /// Kept, and still the creator's to change.
         Placed = "placed",

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Currency, Name, Sku, UnitPrice};
 
-/// A product as an administrator wants it to be.
+/// A product as an administrator writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProductDraft {
     /// Its key.

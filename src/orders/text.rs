@@ -18,13 +18,13 @@ pub enum TextError {
         /// The most characters.
         max: usize,
     },
-    /// It contains a control character.
+    /// The text contains a control character.
     #[error("must not contain control characters")]
     ControlCharacter,
-    /// It contains an invisible character, which changes how the others are shown.
+    /// The text contains an invisible character, which changes how the others are shown.
     #[error("must not contain bidirectional, zero-width or other invisible characters")]
     InvisibleCharacter,
-    /// It does not match the pattern.
+    /// The text does not match the pattern.
     #[error("must match `{0}`")]
     Pattern(&'static str),
 }
@@ -42,7 +42,7 @@ macro_rules! text {
             /// The most characters.
             pub const MAX_LENGTH: usize = $max;
 
-            /// The text, as it was given.
+            /// The text, unchanged.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -94,11 +94,11 @@ const VISIBLE_TEXT: &str = concat!(
     r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e",
     r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]*$"
 );
-/// Invisible characters, and those that turn the direction of the others: two names with and without them look
-/// the same, or one looks like another (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). They are
-/// what Unicode calls ignorable (<https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt>) but for the
-/// variation selectors, which say how the character before them looks, and the marks of annotations. Emoji that are
-/// joined of several go with them.
+/// Invisible characters, and those that turn the direction of the others: two names with and without them look the
+/// same, or one looks like another (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). They are
+/// what Unicode calls ignorable (<https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt>) but for
+/// the variation selectors, which say how the character before them looks, and the marks of annotations. Emoji that
+/// are joined from several are refused too.
 const INVISIBLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -126,7 +126,7 @@ text! {
     Reference, 1 to 64 of VISIBLE_TEXT, check_visible_text
 }
 text! {
-    /// What a customer wants to add: at most 500 characters, possibly none.
+    /// A customer's remark: at most 500 characters, possibly none.
     Note, 0 to 500 of FREE_TEXT, check_free_text
 }
 text! {

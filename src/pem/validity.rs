@@ -7,7 +7,7 @@ const INTEGER: u8 = 0x02;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
-/// `version`, which stands first where it stands.
+/// The optional first member, `version`.
 const VERSION: u8 = 0xa0;
 
 /// The `notAfter` of a certificate; none if it cannot be parsed.
@@ -38,7 +38,8 @@ fn parse_time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
     Some((time.and_utc(), rest))
 }
 
-/// What a DER value of this tag holds, and what follows it. Lengths have up to two bytes: certificates are shorter.
+/// The contents of a DER value of this tag, and the bytes after it. Lengths have up to two bytes: certificates are
+/// shorter.
 fn der_value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = bytes.split_first()?;
     let (length, rest) = match rest {

@@ -14,8 +14,8 @@ use crate::{
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[schemars(rename = "FieldFault")]
 pub struct FieldError {
-    /// Where it is: an RFC 6901 pointer into the body. An unknown field with a long name is pointed at by the object that
-    /// holds it.
+    /// Where it is: an RFC 6901 pointer into the body. For an unknown field with a long name, the pointer names the
+    /// object that contains it.
     pub pointer: String,
     /// What is wrong with it: one of a closed list.
     pub code: FieldCode,
@@ -24,7 +24,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// The fault, with a sentence that says what is allowed.
+    /// The error, with a sentence that says what is allowed.
     #[must_use]
     pub fn new(pointer: String, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { pointer, code, detail: detail.into() }
@@ -37,15 +37,15 @@ impl FieldError {
 pub enum FieldCode {
     /// It is missing.
     Required,
-    /// It has the wrong JSON type.
+    /// The value has the wrong JSON type.
     Type,
     /// There is no such field.
     UnknownField,
-    /// It is too short or too long, or has too few or too many items.
+    /// The value is too short or too long, or has too few or too many items.
     Length,
-    /// It is too small or too large.
+    /// The number is too small or too large.
     Range,
-    /// It does not match the pattern, or holds characters that are not allowed.
+    /// The value does not match the pattern, or has characters that are not allowed.
     Pattern,
     /// No active product has this sku.
     Unknown,
@@ -55,8 +55,8 @@ pub enum FieldCode {
     Duplicate,
 }
 
-/// The wrong fields of one body in the sequence of their pointers, each once: not so many that a small body makes a large
-/// answer.
+/// The wrong fields of one body, sorted by their pointers, each once. Their number is limited, so that a small body
+/// cannot make a large answer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FieldErrors {
     errors: Vec<FieldError>,
@@ -116,7 +116,7 @@ impl From<Vec<InvalidLine>> for FieldErrors {
     }
 }
 
-/// How many bytes a fault takes at most: in an envelope the answer is a text within JSON.
+/// How many bytes an error takes at most: in an envelope the answer is a text within JSON.
 fn size_in_envelope(error: &FieldError) -> usize {
     let written = serde_json::to_string(error).and_then(|text| serde_json::to_string(&text));
     written.map_or(usize::MAX, |text| text.len())

@@ -1,4 +1,4 @@
-//! CA certificates: where a setting says they are, and their PEM text while the process runs.
+//! CA certificates: their source in a setting, and their PEM text while the process runs.
 
 use std::{str::FromStr, sync::Arc};
 
@@ -15,12 +15,12 @@ use crate::{
     vault::Vault,
 };
 
-/// Where the CA certificates of a setting are. They are no secret, so the setting may hold them itself.
+/// Where the CA certificates of a setting are. They are no secret, so the setting may contain them directly.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CaSource {
     /// In the setting itself.
     Inline(Secret),
-    /// In a file or a vault, where they may change.
+    /// Stored in a file or a vault, where they may change.
     External(SecretSource),
 }
 

@@ -22,7 +22,7 @@ use crate::{
 const VAULT_INTERVAL: TimeDelta = TimeDelta::minutes(5);
 /// How often a file is read again, at most.
 const FILE_INTERVAL: TimeDelta = TimeDelta::seconds(1);
-/// How long no request is sent again after a failure, unless the vault says how long.
+/// The pause after a failed request, unless the vault asks for another one.
 const MIN_RETRY_DELAY: TimeDelta = TimeDelta::seconds(5);
 /// How long the background waits after a failure.
 const BACKGROUND_RETRY_DELAY: Duration = Duration::from_secs(30);
@@ -67,8 +67,8 @@ impl RefreshingSecret {
         Self { source, vault, state: Mutex::default(), refresh_lock: tokio::sync::Mutex::default(), outage }
     }
 
-    /// The secret, as far as it is known at `now`. Reads it only when there is none to hand, or when it is in a file
-    /// that was not looked at for a second.
+    /// The secret that is valid at `now`, as far as the worker knows. Reads it only when there is none to hand, or
+    /// when it is in a file that was not looked at for a second.
     ///
     /// # Errors
     /// [`SecretError`], when it could never be read, not for an hour, or is refused.
@@ -176,7 +176,7 @@ impl State {
         }
     }
 
-    /// The same text stays the same value, so that nothing is made anew that did not change.
+    /// The same text keeps the same `Arc`, so that nothing is made anew without a change.
     fn store(&mut self, read: Cached) {
         self.last_error = None;
         match &mut self.cached {

@@ -7,9 +7,9 @@ use crate::{secret::SecretName, vault::VaultError};
 /// Where the secret of a setting is stored.
 #[derive(Clone, Eq, PartialEq)]
 pub enum SecretSource {
-    /// In a file, written as its path.
+    /// Stored in a file; the setting is its path.
     File(PathBuf),
-    /// In the vault, written as `keyvault:` and its name.
+    /// Stored in the vault; the setting is `keyvault:` and its name.
     Vault(SecretName),
 }
 
@@ -44,7 +44,7 @@ impl FromStr for SecretSource {
 /// Why a secret cannot be had. Contains nothing of the secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SecretError {
-    /// Its file cannot be read.
+    /// The secret's file cannot be read.
     #[error("the secret's file cannot be read: check its path and that the app may read it")]
     File(#[source] Arc<io::Error>),
     /// The setting names a vault's secret, and no vault is configured.
@@ -56,8 +56,8 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Whether it says nothing about the secret, only that it could not be asked for. Then the last one that was
-    /// read may stay in use for a while.
+    /// Whether the source was unavailable, so that the error says nothing about the secret itself. Then the last one
+    /// that was read may stay in use for a while.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         match self {

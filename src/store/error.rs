@@ -8,10 +8,10 @@ pub enum OpenError {
     /// No engine answers to its scheme.
     #[error("the database URL must begin with `postgres://` or `sqlite://`")]
     UnsupportedScheme,
-    /// It is no URL of its engine.
+    /// The URL is not valid for its engine.
     #[error("the database URL must look like `postgres://user@host/database`, or be `sqlite://` and a path")]
     Malformed(#[source] sqlx::Error),
-    /// It names a database that ends with the process.
+    /// The URL names a database in memory, which ends with the process.
     #[error("the database must be a file: one in memory is lost when the process ends")]
     InMemory,
 }
@@ -45,7 +45,7 @@ pub enum StoreError {
     /// A migration cannot begin, or cannot do all that was asked.
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    /// A row does not read as what it should be: a bug, or another hand in the database.
+    /// A row is not valid: a bug, or another program changed the database.
     #[error("{table}.{column} contains an invalid value: report it")]
     Inconsistent {
         /// The table.
@@ -61,7 +61,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Why a migration cannot be done as it was asked for.
+/// Why a migration cannot be done as requested.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The server has no database of the name, and it is not the one that is made where it is missing.

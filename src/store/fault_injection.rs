@@ -15,13 +15,13 @@ compile_error!("the feature `fault-injection` breaks promises on purpose: build 
 pub(super) enum InjectedFault {
     /// The outbox row is written in a separate transaction, after the one that changes the status.
     OutboxApart,
-    /// Neither the inbox nor the status keeps a message from being acted on again.
+    /// Neither the inbox nor the status prevents a second effect of a message.
     InboxOff,
     /// The idempotency row is written in a separate transaction, after the one that stores the order.
     KeyApart,
     /// A new order is acknowledged before it is committed.
     CommitLate,
-    /// A connection to a server that fell silent goes back into the pool.
+    /// A connection to a server that fell silent returns to the pool.
     PoolKeepsSilent,
 }
 

@@ -13,12 +13,12 @@ pub struct Inspection {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is the answer to a question of its own")]
 pub struct LoginPrivileges {
-    /// Its connection is encrypted.
+    /// The connection is encrypted.
     pub encrypted: bool,
-    /// It owns the tables, or may do anything on the server.
+    /// The login owns the tables, or may do anything on the server.
     pub owner: bool,
-    /// It has the privileges of the api.
+    /// The login has the privileges of the api app.
     pub api: bool,
-    /// It has the privileges of the processor.
+    /// The login has the privileges of the processor app.
     pub processor: bool,
 }

@@ -1,7 +1,7 @@
-//! A store with a deadline for each unit of work. It logs outages, and knows whether the calls of the functions work.
+//! A store with a deadline for each unit of work. It logs outages, and knows whether the functions' calls succeed.
 //!
-//! It knows that from a probe, which reads and writes as the functions do and rolls back, and from the latest calls of
-//! each operation, for faults that the probe does not meet.
+//! It learns that from a probe, which reads and writes as the functions do and rolls back, and from the latest calls
+//! of each operation, for faults that the probe does not find.
 
 use std::{
     fmt::Display,
@@ -36,8 +36,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 pub struct MonitoredStore {
     store: Arc<dyn Store>,
     calls: CallHistory,
-    /// Calls that found no connection since the last success. They are load, unless an outage
-    /// follows; then they count to it.
+    /// Calls that found no connection since the last success. They mean load, unless an outage follows; then they
+    /// count as part of it.
     pool_timeouts: AtomicU64,
     unavailable: Outage,
     invalid: Outage,
@@ -45,7 +45,7 @@ pub struct MonitoredStore {
 }
 
 impl MonitoredStore {
-    /// Monitors a store. It counts as unhealthy until its first probe.
+    /// Monitors a store. The store counts as unhealthy until its first probe.
     #[must_use]
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl MonitoredStore {
     pub async fn run_probes(self: Arc<Self>, workload: Workload, only_outages: bool) {
         loop {
             if !only_outages || self.unavailable.is_open() || self.invalid.is_open() {
-                // What became of it is kept.
+                // The outcome of the operation is recorded.
                 let _result = self.probe(workload).await;
             }
             sleep(PROBE_INTERVAL).await;
@@ -100,7 +100,7 @@ impl MonitoredStore {
                 self.log_lock_timeout(&ErrorMessage(error));
             }
             Some(error) => {
-                // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
+                // The sequence matters: either a call that succeeds meanwhile ends the outage, or the next probe does.
                 self.pool_timeouts.fetch_add(1, Ordering::Relaxed);
                 if !self.is_load(error, POOL_TIMEOUT) || self.unavailable.is_open() {
                     self.log(error, operation.outage_part(), self.pool_timeouts.swap(0, Ordering::Relaxed));
@@ -121,7 +121,7 @@ impl MonitoredStore {
                     .clear_recovered(began)
                     .for_each(|operation| self.recovered(operation.outage_part()));
             }
-            // One probe that found no place says less than calls do.
+            // A single probe that got no connection means less than the calls do.
             Err(error) if self.is_load(error, RECENT) => {}
             Err(error) => {
                 self.calls.record_probe(false);

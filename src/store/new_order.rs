@@ -4,7 +4,7 @@ use crate::orders::{Actor, OrderDraft, OrderId, Owner};
 
 use super::WriteContext;
 
-/// What the rows of a new order say, without the prices.
+/// The columns of a new order's rows, without the prices.
 #[derive(Clone, Copy)]
 pub(super) struct NewOrder<'d> {
     pub(super) id: OrderId,

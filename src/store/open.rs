@@ -9,7 +9,7 @@ use crate::azure::ManagedIdentity;
 /// database is unavailable, every method answers [`Unavailable`](super::StoreError::Unavailable). Each unit of work
 /// has a deadline; a migration has none.
 ///
-/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. A caller that
+/// The login to PostgreSQL uses tokens of `identity`, if there is one, else the URL's user and password. A caller that
 /// hands an identity in has made sure that the URL demands `sslmode=verify-full`.
 ///
 /// # Errors

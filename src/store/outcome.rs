@@ -21,9 +21,9 @@ pub enum FulfilmentTarget {
 /// How the backend decided.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Decision {
-    /// It will carry the order out.
+    /// The backend will fulfil the order.
     Fulfilled,
-    /// It refuses the order for good.
+    /// The backend rejects the order permanently.
     Rejected,
 }
 
@@ -79,7 +79,7 @@ pub struct ExcessDeadLetter {
     pub id: Uuid,
     /// The queue that its message was read from.
     pub queue: String,
-    /// Its message's id, where it could be read.
+    /// The message's id, where it could be read.
     pub message_id: Option<Uuid>,
     /// The order that it points at, where it could be read.
     pub order_id: Option<OrderId>,
@@ -92,8 +92,7 @@ pub struct ExcessDeadLetter {
 /// Counts and ages of what waits in the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Gauges {
-    /// When the oldest open outbox row was made; none when none is open but those from the future and
-    /// those on hold.
+    /// When the oldest open outbox row was made; none when all open rows are from the future or on hold.
     pub oldest_open: Option<DateTime<Utc>>,
     /// Outbox rows that are still open.
     pub open_rows: u64,

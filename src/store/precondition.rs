@@ -12,7 +12,7 @@ pub(super) struct CurrentOrder {
 }
 
 impl Precondition {
-    /// Checks against the product as it is; none if it does not exist. Engines call this inside the transaction that
+    /// Checks against the current product; none if it does not exist. Engines call this inside the transaction that
     /// writes.
     pub(super) fn check_product(self, current: Option<&Product>) -> Result<(), WriteError> {
         match (current.map(|product| product.version), self) {

@@ -50,7 +50,7 @@ impl Principals {
     /// Refuses principals that contradict each other.
     ///
     /// # Errors
-    /// One sentence that names the contradiction.
+    /// An error names the contradiction in one sentence.
     pub fn consistent(self) -> Result<Self, String> {
         self.contradiction().map_or(Ok(self), Err)
     }
@@ -105,7 +105,7 @@ impl FromStr for LoginName {
 }
 
 impl AppRole {
-    /// As the database calls it.
+    /// The role's name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ pub(super) fn binding_for_queue(queue: &str) -> Option<&'static str> {
 pub(super) struct Replay {
     /// Names the row.
     pub(super) id: Uuid,
-    /// Where it goes.
+    /// The output binding of the message.
     pub(super) binding: &'static str,
     /// What goes.
     pub(super) payload: Vec<u8>,

@@ -1,4 +1,5 @@
-//! Rows as engines give them, and what they mean. A row that means nothing is an inconsistency, never a panic.
+//! The rows of the tables, and their conversion to the domain's types. A row that means nothing is an inconsistency,
+//! never a panic.
 
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ use crate::orders::{
 
 use super::{DueMessage, ExcessDeadLetter, Gauges, StoreError};
 
-/// Names the column of a value, so that an inconsistency can say where it is.
+/// The column of a value, so that an inconsistency can name it.
 struct Column(&'static str, &'static str);
 
 impl Column {
@@ -168,7 +169,7 @@ pub(super) struct IdempotencyKeyRow {
 }
 
 impl IdempotencyKeyRow {
-    /// The prices of an order, as such a row keeps them.
+    /// The prices of an order, as such a row stores them.
     pub(super) fn prices_json(order: &Order) -> String {
         let prices: Vec<String> = order.lines.iter().map(|line| line.unit_price.get().to_string()).collect();
         format!("[{}]", prices.join(","))

@@ -4,8 +4,8 @@ use sqlx::{Database, Encode, IntoArguments, Type, query::QueryAs};
 
 use crate::policy::AccessScope;
 
-/// One statement for each scope. The scope's parameters are the tenant, and in `own` the object id after it. They stand
-/// together, last unless the statement says otherwise.
+/// One statement for each scope. The scope's parameters are the tenant, and in `own` the object id after it. The
+/// scope's parameters stand together, and last unless the statement's comment says otherwise.
 pub(super) struct Scoped {
     /// Reaches the orders of one owner.
     pub(super) own: &'static str,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Which database, and how the worker connects to it.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// Its URL; the scheme names the engine.
+    /// The database's URL; the scheme names the engine.
     pub url: DatabaseUrl,
     /// Connections of this process, 1 to 100.
     pub pool: u32,
@@ -20,14 +20,14 @@ pub struct DatabaseSettings {
 pub enum DatabaseSignIn {
     /// With the user and password of the URL.
     Password,
-    /// With tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
+    /// With tokens of the app's managed identity. The URL then has no password, and its `sslmode` is `verify-full`.
     ManagedIdentity {
         /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
         client_id: Option<Uuid>,
     },
 }
 
-/// The address of a database. It may hold a password, so only [`Self::as_str`] shows it.
+/// The address of a database. The URL may contain a password, so only [`Self::as_str`] shows it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct DatabaseUrl(String);
 

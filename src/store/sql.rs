@@ -26,8 +26,8 @@ macro_rules! letter_columns {
     };
 }
 
-/// Whether a row is due at `$1`: its time has come, or a clock later than `$5` has set it. A row was set what it waits,
-/// `$6` at first, before it is due.
+/// Whether a row is due at `$1`: its time has come, or a clock later than `$5` has set it. The row was set at `due_at`
+/// less its wait, which is `$6` at first.
 macro_rules! is_due {
     () => {
         "(due_at <= $1 OR due_at - CASE WHEN sent < 2 THEN $6
@@ -69,7 +69,7 @@ pub(super) const ORDER: Scoped =
 /// The order that a message points at, of any owner.
 pub(super) const ORDER_OF_MESSAGE: &str = concat!("SELECT ", order_columns!(), " FROM orders WHERE id = $1");
 
-/// Confined to its creator; the version names the one that is replaced.
+/// Restricted to the creator; the version names the one that is replaced.
 pub(super) const UPDATE_ORDER: &str = concat!(
     "UPDATE orders SET reference = $5, total = $6, note = $7, version = version + 1, updated_at = $8
      WHERE id = $1 AND owner_tenant = $2 AND owner_object = $3 AND status = 'placed' AND version = $4
@@ -245,7 +245,7 @@ pub(super) const TAKE_DUE: &str = concat!(
      RETURNING message_id, binding, payload, created_at",
 );
 
-/// Each forgets at most `$2` rows that are older than `$1`.
+/// Each deletes at most `$2` rows that are older than `$1`.
 pub(super) const PURGE_KEYS: &str =
     "DELETE FROM idempotency_keys WHERE (owner_tenant, owner_object, key) IN (
          SELECT owner_tenant, owner_object, key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
@@ -266,7 +266,7 @@ pub(super) const EXCESS_LETTERS: &str =
          SELECT id FROM dead_letters WHERE replayed_at IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2))
      ORDER BY id LIMIT $3";
 
-/// What was made after `$1` is from the future, and what leaves by the binding `$2` is on hold.
+/// Rows made after `$1` are from the future, and rows of the output binding `$2` are on hold.
 pub(super) const GAUGES: &str = "SELECT
          (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL AND created_at <= $1
              AND binding <> $2) AS oldest,

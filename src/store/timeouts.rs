@@ -7,7 +7,7 @@ use crate::limits::LIMITS;
 /// How long a unit of work waits for a connection: `docs/reference/api.md#limits`.
 pub(super) const POOL_TIMEOUT: Duration = LIMITS.dependencies.connect_timeout;
 
-/// How long a statement may take, or wait for another that writes: `docs/reference/api.md#limits`.
+/// How long a statement may take, or wait for another writer: `docs/reference/api.md#limits`.
 pub(super) const STATEMENT_TIMEOUT: Duration = LIMITS.dependencies.statement_timeout;
 
 /// How long a migration waits for a lock before it reports the wait.

@@ -28,13 +28,13 @@ pub enum WriteError {
     /// The permit reaches no such thing.
     #[error("not found")]
     NotFound,
-    /// Its state does not allow this.
+    /// The current status does not allow the change.
     #[error("its state does not allow this: {0:?}")]
     Conflict(Conflict),
     /// The current version is another one, or the resource exists and must not.
     #[error("another version is there")]
     PreconditionFailed,
-    /// It exists, and the caller named no version.
+    /// The resource exists, and the caller named no version.
     #[error("no version was named")]
     PreconditionRequired,
     /// Another request or message with other content has used its key before.

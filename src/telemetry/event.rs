@@ -1,4 +1,4 @@
-//! Everything that the worker can log, in one list. `docs/events.md` shows it; a test holds the two together.
+//! Everything that the worker can log, in one list. `docs/events.md` lists the events; a test compares both.
 
 use std::{error::Error, fmt::Display};
 
@@ -13,16 +13,16 @@ pub(super) const LIBRARY: &str = "library";
 pub(crate) const SETTING_INVALID: &str = "setting-invalid";
 
 events! {
-    /// The events of the app, beside those of the handler crate. The fields of the invocation, with who is calling,
-    /// are added by the span around it.
+    /// The events of the app, beside those of the handler crate. The span of the invocation adds its fields, with the
+    /// caller.
     pub enum Event {
-        /// Audit: an order is not what it was before. Who did it stands in the line too; for `system` the owner
-        /// did not authenticate, and is then named.
+        /// Audit: an order was changed. The line also names the actor; for `system` the owner did not authenticate,
+        /// and the line names the owner.
         OrderChanged = "order-changed", INFO, "audit: an order was changed", {
             action: &'static str, order_id: Uuid, status: &'static str, version: Option<u64>, actor: &'static str,
             owner_tenant_id: Option<Uuid>, owner_object_id: Option<Uuid>,
         };
-        /// Audit: the product table is not what it was before.
+        /// Audit: a product was changed.
         ProductChanged = "product-changed", INFO, "audit: a product was changed",
             { action: &'static str, sku: &'a dyn Display, version: u64, actor: &'static str };
         /// Audit: a message is stored as a dead letter.
@@ -41,10 +41,10 @@ events! {
             "dead letters are close to their limit in number or age: replay them before the oldest are dropped", {
             unreplayed: u64, max_unreplayed: u64, oldest_days: Option<i64>, max_days: i64,
         };
-        /// Audit: a dead letter's message goes out again.
+        /// Audit: a dead letter's message is sent again.
         DeadLetterReplayed = "dead-letter-replayed", INFO, "audit: a dead letter was replayed",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
-        /// Audit: a caller asked what a secret of the vault is; never what it says.
+        /// Audit: a caller read the properties of a secret of the vault; its value is never returned.
         SecretLookedUp = "secret-looked-up", INFO, "audit: a secret was looked up",
             { secret: &'a dyn Display, outcome: &'static str, actor: &'static str };
         /// Audit: a caller was refused, and why.
@@ -61,13 +61,13 @@ events! {
             reason: &'static str, count: u64, tenant_id: Option<Uuid>, object_id: Option<Uuid>,
             caller_kind: &'static str,
         };
-        /// Once a minute: what is under way and what waits for somebody.
+        /// Once a minute: open outbox rows, unreplayed dead letters, and the use of the connection pool.
         Metrics = "metrics", INFO, "metrics of database and queues", {
             oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64,
             open_rows_without_backend: u64, unreplayed_dead_letters: u64,
             oldest_dead_letter_days: Option<i64>, pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
         };
-        /// Requests go on with the keys that are known, for at most a day.
+        /// Requests use the cached keys, for at most a day.
         JwksFetchFailed = "jwks-fetch-failed", ERROR, "cannot fetch the issuer's signing keys",
             { error: &'a (dyn Error + 'static) };
         /// Somebody gets a 404 or a 503, or a setting's secret is not read.
@@ -78,7 +78,7 @@ events! {
         SecretRotated = "secret-rotated", INFO, "a rotated secret is in use", {};
         /// New connections show it.
         DatabaseTokenRefreshed = "database-token-refreshed", INFO, "new connections to the database use a new token", {};
-        /// Connections that are open go on.
+        /// Open connections stay usable.
         DatabaseTokenRefreshFailed = "database-token-refresh-failed", ERROR,
             "cannot get a new token for the database: open connections stay in use",
             { error: &'a dyn Display };
@@ -90,13 +90,13 @@ events! {
              worker is restarted", { file: &'a dyn Display };
         /// Calls are served again.
         DatabaseFileRestored = "database-file-restored", INFO, "the database's files are back: calls are served again", {};
-        /// It keeps growing until that transaction ends.
+        /// The log grows until that transaction ends.
         WalLarge = "wal-large", WARN,
             "cannot truncate the write-ahead log: end the process that holds an open transaction",
             { wal_bytes: u64 };
         /// After it was large.
         WalTruncated = "wal-truncated", INFO, "the write-ahead log was truncated", { wal_bytes: u64 };
-        /// Its schema is too old, or a row holds what it cannot hold.
+        /// The schema is too old, or a row contains an invalid value.
         DatabaseSchemaInvalid = "database-schema-invalid", ERROR, "the database does not fit this version: do what `error` says",
             { error: &'a dyn Display };
         /// Calls that wait for a lock too long are answered 503, and all others succeed: another client keeps a
@@ -117,7 +117,7 @@ events! {
         FulfilmentCertificateInvalid = "fulfilment-certificate-invalid", ERROR,
             "the rotated certificate is invalid: the previous one stays in use",
             { error: &'a (dyn Error + 'static) };
-        /// Its mode is off.
+        /// The mode of client certificates is `off`.
         ClientCertificateIgnored = "client-certificate-ignored", INFO,
             "a client certificate was ignored because ORDERS_CLIENT_CERTIFICATE_MODE is `off`", {};
         /// Callers with certificates get 503 unless there was a good one before.
@@ -127,11 +127,11 @@ events! {
         ClientCaInvalid = "client-ca-invalid", ERROR,
             "ORDERS_CLIENT_CERTIFICATE_CA is invalid: correct it; valid authorities that were read before stay in use",
             { error: &'a dyn Display };
-        /// At the start: a control is not what it should be.
+        /// At the start: a control is weaker than recommended.
         DoctorCheckWarning = "doctor-check-warning", WARN, "a check of `orders-worker doctor` warns: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
-        /// At the start: a control does not hold.
+        /// At the start: a control is not met.
         DoctorCheckFailed = "doctor-check-failed", ERROR, "a check of `orders-worker doctor` fails: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
@@ -140,7 +140,7 @@ events! {
             { dropped: u64, error: Option<&'a dyn Display> };
         /// A laptop has no backend.
         FulfilmentStubbed = "fulfilment-stubbed", DEBUG, "the fulfilment stub accepted an order", { order_id: Uuid };
-        /// What it jumped ahead makes nothing older for a day. The monotonic clock stands still while a machine sleeps.
+        /// What it jumped ahead makes nothing older for a day. The monotonic clock stops while a machine sleeps.
         ClockJumped = "clock-jumped", WARN, "the system clock jumped, or the machine slept", { seconds: i64 };
         /// Every night.
         RetentionPurged = "retention-purged", INFO, "expired rows were deleted", { rows: u64 };
@@ -173,7 +173,7 @@ pub(super) const CANNOT_SERVE: Kind = Kind {
     fields: &["error", "remedy"],
 };
 
-/// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
+/// The kinds of audit lines. A queue that is full drops their lines last.
 const AUDIT: [&str; 9] = [
     "dead-letter-dropped",
     "dead-letter-replayed",

@@ -7,8 +7,8 @@ use tracing::field::{Field, Visit};
 
 use super::chain::chain;
 
-/// Fields as JSON: numbers and truth values as such, all else as text; of two with one name, the later one. They are so
-/// few that looking through them is the quickest way to find one.
+/// Fields as JSON: numbers and truth values as such, all else as text; of two with one name, the later one. There are
+/// so few that a linear search is the quickest.
 #[derive(Default)]
 pub(super) struct Fields(pub(super) Vec<(&'static str, Value)>);
 

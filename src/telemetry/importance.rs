@@ -3,7 +3,7 @@
 /// How long a line stays in the queue when there is no room for all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Importance {
-    /// It says who did what: it takes the place of other lines.
+    /// An audit line: it replaces other lines.
     Audit,
     /// Everything else.
     Ordinary,

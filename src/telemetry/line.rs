@@ -36,7 +36,7 @@ pub(crate) fn line(
     line
 }
 
-/// A line of a kind that is written whatever the filter says, with a value for each of its fields.
+/// A line of a kind that no filter suppresses, with a value for each of its fields.
 pub(super) fn kind_line<const N: usize>(now: DateTime<Utc>, kind: &Kind, values: [Value; N]) -> Vec<u8> {
     let event = ("event", Value::from(kind.name));
     let fields = kind.fields.iter().copied().zip(values);

@@ -39,7 +39,7 @@ impl Log {
     /// # Errors
     /// When there is no thread or no file descriptor for it.
     pub fn start(clock: Clock) -> io::Result<Self> {
-        // Without the buffer of the standard library: a write that fails then says which bytes were written.
+        // Without the buffer of the standard library, so that a failed write reports which bytes were written.
         let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let queue = Arc::<Queue>::default();
         let (ended, writer_ended) = mpsc::channel();
@@ -57,7 +57,7 @@ impl Log {
     /// event, `event`, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
     /// names its place in the source and not its message, which may quote what a caller sent.
     ///
-    /// `spans` gets one span of each invocation, whatever the filter says.
+    /// `spans` gets one span of each invocation, with any filter.
     ///
     /// # Errors
     /// When the events of this process already have a log.
@@ -70,7 +70,7 @@ impl Log {
         Ok(())
     }
 
-    /// Adds the line that says why the process ends, whatever the filter says.
+    /// Adds the line with the reason why the process ends, with any filter.
     pub(crate) fn cannot_serve(&self, error: &str, remedy: &str) {
         let line = cannot_serve(self.clock, error, remedy);
         self.queue.add(CANNOT_SERVE.level, Importance::Ordinary, &line);
@@ -85,7 +85,7 @@ impl Drop for Log {
     }
 }
 
-/// The line that says why the process ends.
+/// The line with the reason why the process ends.
 pub(crate) fn cannot_serve(clock: Clock, error: &str, remedy: &str) -> Vec<u8> {
     kind_line(clock.now(), &CANNOT_SERVE, [error, remedy].map(Value::from))
 }

@@ -15,7 +15,7 @@ thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A library panicked; what it worked on is in no state to be used again.
+/// A library panicked; its object must not be used again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Panicked;
 

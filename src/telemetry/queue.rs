@@ -1,8 +1,8 @@
 //! Log lines between the calls that write them and the thread that hands them to stdout.
 //!
-//! `tracing-appender` has a queue like this one, but it drops the newest line whatever it says, counts losses in one
-//! number, bounds lines and not bytes, and does not count what a failed write loses. Here audit lines are dropped last,
-//! and each loss is counted by level.
+//! `tracing-appender` has a queue like this one, but it drops the newest line of any kind, counts losses in one
+//! number, bounds lines and not bytes, and does not count what a failed write loses. This queue drops audit lines
+//! last, and counts each loss by level.
 
 use std::{
     collections::VecDeque,

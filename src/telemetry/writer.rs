@@ -17,8 +17,8 @@ use crate::clock::Clock;
 #[cfg(test)]
 mod tests;
 
-/// How long the writer waits after a write that failed: lines go on within this time once the disk has room or the pipe
-/// has a reader again.
+/// How long the writer waits after a failed write: within this time after the disk has room or the pipe has a reader
+/// again, writing continues.
 const ERROR_RETRY_DELAY: Duration = Duration::from_millis(250);
 /// The wait before a stdout that does not block and is full is tried again.
 const FULL_RETRY_DELAY: Duration = Duration::from_millis(10);
@@ -46,7 +46,7 @@ impl Chunk {
         &self.bytes[self.written..]
     }
 
-    /// Puts the count before the first line of which nothing is written; one count takes in another that still waits.
+    /// Puts the count before the first line that is not written yet; one count includes another that still waits.
     fn insert_count(&mut self, mut dropped: DroppedLines, now: DateTime<Utc>) {
         let written = self.written;
         if let Some(count) = self.count.take_if(|count| written <= count.place) {
@@ -65,8 +65,8 @@ impl Chunk {
     }
 }
 
-/// Writes lines until the queue is closed and empty, or closed and the output fails. A write that fails is repeated from
-/// the byte at which it stopped; meanwhile the queue fills and counts what it drops.
+/// Writes lines until the queue is closed and empty, or closed and the output fails. A failed write is repeated from
+/// the byte at which it stopped; meanwhile the queue fills and counts the dropped lines.
 pub(super) fn write_lines(queue: &Queue, mut output: impl Write, clock: Clock) {
     let mut chunk = Chunk::default();
     loop {

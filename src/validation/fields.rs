@@ -32,7 +32,7 @@ impl From<ErrorCollector> for FieldErrors {
     }
 }
 
-/// The members of one object, taken out one by one; what is left at the end was not asked for.
+/// The members of one object, read one by one; the members that are left at the end are unknown.
 pub(super) struct Fields<'f> {
     members: Map<String, Value>,
     pointer: String,
@@ -40,7 +40,8 @@ pub(super) struct Fields<'f> {
 }
 
 impl<'f> Fields<'f> {
-    /// The members of `value`, which stands at `pointer` and is called `what`; none when it is no object.
+    /// The members of `value`, whose JSON pointer is `pointer` and whose name in messages is `what`; none when it is
+    /// no object.
     pub(super) fn new(
         value: Value,
         pointer: String,
@@ -71,7 +72,7 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// A whole number that has to be there. One that no `i64` holds is beyond every `range`.
+    /// A whole number that has to be there. A number beyond `i64` is outside of every `range`.
     pub(super) fn integer(&mut self, name: &str, range: RangeError) -> Option<i64> {
         let Value::Number(number) = self.required(name)? else {
             return self.add_error(name, FieldCode::Type, INTEGER);
@@ -93,7 +94,7 @@ impl<'f> Fields<'f> {
         }
     }
 
-    /// An object that has to be there; `read` takes what it wants of it.
+    /// A required object; `read` takes its members.
     pub(super) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
         let value = self.required(name)?;
         let pointer = format!("{}/{}", self.pointer, escape_pointer(name));
@@ -135,7 +136,7 @@ impl<'f> Fields<'f> {
         Some(items.into_iter().enumerate().map(read_item).collect())
     }
 
-    /// Notes every member that was not asked for; one with a long name at the object that holds it.
+    /// Reports every unknown member; one with a long name at the object that contains it.
     pub(super) fn reject_unknown(self) {
         for name in self.members.keys() {
             let pointer = if name.len() > LIMITS.json_body.max_echoed_name_bytes {

@@ -1,5 +1,5 @@
-//! The forms that clients fill in. The domain's own types say what each field may hold; `validator` walks the form
-//! and collects every error; a form with an error is dropped whole.
+//! The forms that clients fill in. The domain's own types check each field; `validator` walks the form and collects
+//! every error; a form with an error is dropped whole.
 
 use std::{collections::HashSet, str::FromStr};
 
@@ -38,7 +38,7 @@ pub(super) struct OrderForm {
     #[schemars(with = "Currency")]
     #[validate(custom(function = "validate_currency"))]
     currency: Option<String>,
-    /// Each sku stands in one line.
+    /// Each sku occurs in one line only.
     #[schemars(with = "Vec<LineForm>", length(min = 1, max = MAX_LINES))]
     #[validate(nested)]
     lines: Option<Vec<LineForm>>,
@@ -59,7 +59,7 @@ struct LineForm {
     quantity: Option<i64>,
 }
 
-/// What a product is to be; its sku stands in the path.
+/// The new state of a product; its sku is in the path.
 #[derive(JsonSchema, Validate)]
 #[schemars(rename = "NewProduct", deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ProductForm {
@@ -99,7 +99,7 @@ pub fn parse_revision(body: &[u8]) -> Result<OrderRevision, Problem> {
     })
 }
 
-/// What the body of a product says; its sku stands in the path.
+/// The fields of a product's body; its sku is in the path.
 #[derive(Clone, Debug)]
 pub struct ProductFields {
     name: Name,
@@ -241,7 +241,7 @@ fn validate_lines_not_empty(form: &OrderForm) -> Result<(), ValidationError> {
     if fits { Ok(()) } else { Err(validated("length", &must_have_items(MAX_LINES))) }
 }
 
-/// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
+/// Of the lines with one sku all but the first are wrong: the error carries their indexes.
 fn validate_distinct_skus(form: &OrderForm) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
     let lines = form.lines.iter().flatten().enumerate();
@@ -258,7 +258,7 @@ fn validate_distinct_skus(form: &OrderForm) -> Result<(), ValidationError> {
 /// The parameter of an error that holds the indexes of the wrong lines.
 const INDEXES: &str = "indexes";
 
-/// Where `validator` puts what is wrong with a form as a whole; here only the list of lines can be.
+/// The key under which `validator` reports errors of the form as a whole; here only the list of lines has such errors.
 const WHOLE_FORM: &str = "__all__";
 
 /// Turns what `validator` found into pointers.

@@ -8,7 +8,7 @@ use crate::{orders::IdempotencyKey, problem::Problem};
 /// Reads what the caller names this request by, if anything.
 ///
 /// # Errors
-/// `malformed`, when the header stands there twice or is no key.
+/// `malformed`, when the header occurs twice or is no key.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     const ONE_KEY: Problem =
         Problem::Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.");

@@ -20,7 +20,7 @@ const VERSION: RangeError = RangeError { min: 1, max: 1 };
 pub struct InvalidMessage {
     /// Why.
     pub reason: Reason,
-    /// Its id, where it can be read all the same.
+    /// The message's id, if it can be read.
     pub message_id: Option<Uuid>,
 }
 

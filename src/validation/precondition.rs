@@ -34,8 +34,8 @@ pub fn parse_precondition(headers: &HeaderMap) -> Result<RequestedPrecondition, 
     }
 }
 
-/// Reads which version the caller means to replace: `If-Match` alone counts. None was named when it is missing or
-/// `*`, which fits any.
+/// Reads which version the caller means to replace: `If-Match` alone counts. None if the header is missing or is `*`,
+/// which matches any version.
 ///
 /// # Errors
 /// `malformed` for a list, or a weak or misspelt tag.

@@ -20,7 +20,7 @@ pub const DEFAULT_LIMIT: u32 = 25;
 /// The most items of a page.
 pub const MAX_LIMIT: u32 = 100;
 
-/// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
+/// A query, decoded. `code` may hold the function key, which the host checks: the worker never reads it.
 #[derive(Debug)]
 pub struct Query(Vec<(String, String)>);
 
@@ -48,7 +48,7 @@ impl Query {
         Self(pairs.filter(|(name, _)| name != "code").collect())
     }
 
-    /// The value of a parameter that stands there once.
+    /// The value of a parameter that occurs once.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -123,7 +123,7 @@ pub enum List {
     History,
 }
 
-/// The key of a list's items. It grants nothing: the caller's own predicate always applies.
+/// The key of a list's items. A cursor grants nothing: the caller's own predicate always applies.
 pub trait CursorKey: Sized {
     /// The key as text, without blanks.
     fn encode(&self) -> String;

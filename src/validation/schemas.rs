@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::{problem::Problem, validation};
 
-    /// What stands somewhere in a body: each kind, and each limit from both sides.
+    /// Values for a member of a body: each kind, and each limit from both sides.
     fn values() -> Vec<Value> {
         let texts =
             ["", "A", "a", "-A", "A-", "EUR", "eur", "XXX", "EURO", "ü", "ring twice", "a\nb", "a\u{85}"];
@@ -99,7 +99,7 @@ mod tests {
         lines.into_iter().map(with).collect()
     }
 
-    /// The schema takes a body when the parser does, and never else.
+    /// The schema accepts a body exactly when the parser does.
     fn agree<T>(
         schema: fn(&mut SchemaGenerator) -> Schema,
         parse: fn(&[u8]) -> Result<T, Problem>,

@@ -22,7 +22,7 @@ pub(crate) struct HttpFunction<'a> {
     pub(crate) methods: &'a [Method],
     /// Its route, below the prefix.
     pub(crate) route: &'a str,
-    /// What it takes and gives.
+    /// The parameters, body and answers of the function.
     pub(crate) operation: Operation,
 }
 

@@ -49,7 +49,7 @@ pub(super) fn www_authenticate() -> Header {
     header("WWW-Authenticate", "What is lacking.", json!({"type": "string", "pattern": "^Bearer"}))
 }
 
-/// Who may keep the answer: every answer says so.
+/// The `Cache-Control` header of the answer; every answer has one.
 pub(super) fn cache_control(value: &'static str) -> Header {
     header("Cache-Control", "Who may keep it.", json!({"type": "string", "enum": [value]}))
 }

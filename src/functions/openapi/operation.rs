@@ -1,4 +1,4 @@
-//! What one function takes and gives, in the words of OpenAPI.
+//! The parameters, body and answers of one function, as an OpenAPI operation.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -44,7 +44,7 @@ impl Tag {
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 
-/// What the document says of one function beyond its method and route.
+/// A function's entry in the OpenAPI document, without its method and route.
 #[derive(Debug)]
 pub struct Operation {
     tag: Tag,
@@ -86,7 +86,7 @@ impl Operation {
         }
     }
 
-    /// The same where the function asks who is calling.
+    /// The same operation for a function that authenticates its caller.
     pub(crate) fn authenticated(self) -> Self {
         self.requires_token().problems([
             Problem::Unauthenticated,
@@ -97,7 +97,7 @@ impl Operation {
         ])
     }
 
-    /// The same where the platform asks for a token, whatever the function does.
+    /// The same operation for a function that needs a token only because EasyAuth asks for one.
     pub(crate) fn requires_token(self) -> Self {
         Self { requires_token: true, ..self }
     }
@@ -106,7 +106,7 @@ impl Operation {
         Self { parameters: parameters.into_iter().collect(), ..self }
     }
 
-    /// The same with a body that has to be there.
+    /// The same operation with a required body.
     pub(crate) fn request_body(self, schema: SchemaOf, example: Value) -> Self {
         let problems = [
             Problem::BodyMissing,
@@ -180,7 +180,8 @@ impl Operation {
         }
         for (status, problems) in problems {
             let refused = problem_response(&problems, schemas);
-            // A function may say 503 in its own words, and the protocol layer says it in those of every problem.
+            // A function may answer 503 with its own description; the handler crate's 503 has the one of every
+            // problem.
             match responses.get_mut(&status) {
                 Some(known) => add_problem_content(known, &refused),
                 None => drop(responses.insert(status, refused)),

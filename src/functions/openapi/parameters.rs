@@ -1,4 +1,4 @@
-//! What a request can say besides its body.
+//! The parameters and headers of a request.
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -11,20 +11,20 @@ use crate::{
 /// A sku that the products of `cargo xtask dev` leave free.
 const UNUSED_SKU: &str = "MUG-350ML";
 
-/// One strong entity tag of visible ASCII ([RFC 9110 §8.8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
+/// A strong entity tag of visible ASCII ([RFC 9110 §8.8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
 const STRONG_ETAG: &str = "^\"[!#-~]*\"$";
 
 /// A parameter of a function, beyond those of its route.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parameter {
     Limit,
-    /// That of these lists.
+    /// The cursor of these lists.
     Cursor(&'static [List]),
     Scope,
     SecretName,
     IdempotencyKey,
     IfMatch,
-    /// The same where there may be nothing yet.
+    /// The `If-Match` header of a resource that may not exist yet.
     OptionalIfMatch,
     IfNoneMatch,
 }

@@ -3,8 +3,8 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-/// One type means different things to a reader and to a writer: what may be absent
-/// when it is read can always be there when it is written.
+/// One type has two schemas, for requests and for answers: a member that is optional in a request can be required in
+/// an answer.
 pub(super) struct Schemas {
     /// Of requests.
     pub(super) requests: SchemaGenerator,

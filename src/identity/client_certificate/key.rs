@@ -1,4 +1,5 @@
-//! How strong the key of a certificate is. The chain says nothing of it, for nothing is ever checked with it.
+//! How strong the key of a certificate is. The chain verifier does not check this key, because it never verifies a
+//! signature with it.
 
 /// `SubjectPublicKeyInfo` of keys on one curve, up to the key itself (RFC 5480, RFC 8410).
 const CURVES: [&[u8]; 4] = [
@@ -13,7 +14,7 @@ const CURVES: [&[u8]; 4] = [
 /// `rsaEncryption` with its parameters, as the identifier of a key (RFC 3279).
 const RSA: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
 
-/// The modulus of 2048 bits, with the byte that keeps it positive.
+/// The length of a 2048-bit modulus in DER, with the byte that keeps it positive.
 const MIN_MODULUS_BYTES: usize = 257;
 
 /// Whether a key, as its `SubjectPublicKeyInfo` in DER, is RSA of at least 2048 bits, or on a curve of at least 256.
@@ -30,8 +31,8 @@ fn modulus_length(info: &[u8]) -> Option<usize> {
     der_value(numbers, 0x02).map(|(_, length)| length)
 }
 
-/// What a DER value of this tag begins with, and its length; none unless the length takes two bytes, as in every RSA
-/// key of a strength that is accepted.
+/// The start of a DER value of this tag, and the value's length; none unless the length takes two bytes, as in every
+/// RSA key of an accepted strength.
 fn der_value(value: &[u8], tag: u8) -> Option<(&[u8], usize)> {
     let [found, 0x82, high, low, rest @ ..] = value else { return None };
     (*found == tag).then(|| (rest, usize::from(u16::from_be_bytes([*high, *low]))))

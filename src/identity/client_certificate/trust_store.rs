@@ -25,10 +25,10 @@ pub(super) struct TrustStore {
     revocation_lists: Vec<CertRevocationList<'static>>,
 }
 
-/// A PEM text does not say which authorities to believe. Holds none of the text.
+/// Why a PEM text contains no usable certificate authorities. Holds none of the text.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TrustStoreError {
-    /// It is no PEM.
+    /// The text is not PEM.
     #[error(transparent)]
     Pem(#[from] PemError),
     /// A certificate or a revocation list in it is none.
@@ -36,8 +36,8 @@ pub(super) enum TrustStoreError {
     Content(#[from] Error),
 }
 
-/// What the certificates of one chain are for. The caller's own, which is looked at first, has to say that it is for
-/// clients; those of authorities mostly say nothing, and must not say otherwise.
+/// What the certificates of one chain are for. The caller's own certificate, which is checked first, must be for
+/// client authentication. Those of authorities mostly have no extended key usage, and must not have another one.
 struct ClientAuthUsage {
     is_leaf: Cell<bool>,
 }

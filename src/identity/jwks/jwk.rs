@@ -29,7 +29,7 @@ struct Jwk {
     e: String,
     r#use: Option<String>,
     alg: Option<String>,
-    /// Of which tenant's tokens it is; Entra's may hold `{tenantid}` in the tenant's place.
+    /// The issuer of the tokens that this key signs; Entra's may hold `{tenantid}` in the tenant's place.
     issuer: Option<String>,
 }
 

@@ -51,8 +51,8 @@ impl RefreshThrottle {
         interval_elapsed(&mut self.last_unknown_key_fetch, pause, now)
     }
 
-    /// Whether the clock may try again: the last attempt failed, and somebody misses a key. An issuer that hangs is asked
-    /// no sooner than a caller may have it asked, or one made-up key would keep it busy.
+    /// Whether the clock may try again: the last attempt failed, and somebody misses a key. The timer retries an
+    /// issuer that hangs as rarely as callers can; otherwise one made-up key would keep the issuer busy.
     pub(super) fn allows_retry(&mut self, now: DateTime<Utc>) -> bool {
         if !self.key_missing || self.failures == 0 {
             return false;

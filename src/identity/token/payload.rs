@@ -1,4 +1,4 @@
-//! The claims of a token whose signature, issuer and audience hold.
+//! The claims of a token whose signature, issuer and audience are already verified.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -19,7 +19,7 @@ const MAX_LIFETIME: TimeDelta = TimeDelta::hours(28);
 pub(super) struct Payload<'a>(&'a Value);
 
 impl<'a> Payload<'a> {
-    /// Checks the form of what has been compared already: the library that compared it takes lists too.
+    /// Checks the types of claims that the library has compared already: the library accepts lists too.
     pub(super) fn new(claims: &'a Value) -> Result<Self, Reason> {
         let payload = Self(claims);
         for name in ["iss", "aud"] {
@@ -46,7 +46,7 @@ impl<'a> Payload<'a> {
         Ok(expires_at)
     }
 
-    /// What it says of its bearer.
+    /// The caller that the claims describe.
     pub(super) fn verified_claims(&self, settings: &TokenSettings) -> Result<VerifiedClaims, Reason> {
         let id = |name| Ok(self.string(name)?.and_then(parse_non_nil_uuid));
         let tenant = id("tid")?.ok_or(Reason::TenantMissing)?;

@@ -39,7 +39,7 @@ async fn whole(store: &dyn Store, id: OrderId) -> Vec<HistoryEntry> {
     items
 }
 
-/// One thing that may be done to an order, or tried.
+/// A change of an order, allowed or refused.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Update,
@@ -82,7 +82,7 @@ async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
         Step::Cancel => answered(store.cancel_order(&permit(&creator()), id, context).await),
         Step::Queue => answered(queue_with(store, &message, seconds).await),
         Step::Decide(decision) => {
-            // In another state than `queued` there is nothing to decide.
+            // Only a `queued` order can be fulfilled or rejected.
             let _decided = store.record_decision(&message, decision, context).await.unwrap();
         }
         Step::GiveUp => {

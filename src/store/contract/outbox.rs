@@ -1,4 +1,4 @@
-//! Sending again what was not consumed.
+//! Sending messages again that were not consumed.
 
 use chrono::TimeDelta;
 

@@ -75,7 +75,7 @@ impl Operation {
     }
 }
 
-/// Times are milliseconds since the store was made, and one more, so that 0 says never.
+/// Times are milliseconds since the store was made, plus one, so that 0 means never.
 pub(super) struct CallHistory {
     start: Instant,
     probe_works: AtomicBool,

@@ -46,7 +46,7 @@ impl Store for MonitoredStore {
         context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
         match with_deadline(self.store.place_order(permit, id, draft, key, context)).await {
-            // It waited in vain for another call, which says nothing about the database.
+            // The call timed out waiting for another call, which does not mean that the database fails.
             Err(WriteError::InProgress) => Err(WriteError::InProgress),
             placed => self.record_result(Operation::PlaceOrder, placed),
         }

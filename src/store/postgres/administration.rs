@@ -1,7 +1,7 @@
 //! What an administrator does around a migration: the roles, who owns the schema, and the logins of the apps.
 //!
-//! The schema and all that it holds belong to the role `orders_owner`, which cannot sign in. So a version can be
-//! migrated by another administrator than the one before it.
+//! The schema and all its objects belong to the role `orders_owner`, which cannot sign in. So another administrator
+//! than before can migrate the next version.
 
 use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
@@ -22,8 +22,8 @@ const LOGINS: &str = serialized!("logins.sql");
 /// A constant text, so that no name of an operator's becomes a statement.
 const CREATE_DATABASE: &str = "CREATE DATABASE orders OWNER orders_owner";
 
-/// Makes the database `orders`, on a connection to the database `postgres`. One that Azure makes can belong to a role that
-/// grants nothing (<https://github.com/hashicorp/terraform-provider-azurerm/issues/27895>).
+/// Makes the database `orders`, on a connection to the database `postgres`. A database that Azure makes can belong to
+/// a role that grants nothing (<https://github.com/hashicorp/terraform-provider-azurerm/issues/27895>).
 pub(super) async fn create_database(
     connection: &mut PgConnection,
     principals: &Principals,
@@ -50,7 +50,7 @@ pub(super) async fn become_owner(
     Ok(())
 }
 
-/// Grants the roles of both apps what they need; changes nothing that is so already.
+/// Grants the roles of both apps what they need; existing grants stay unchanged.
 pub(super) async fn grant_to_roles(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::raw_sql(GRANTS).execute(connection).await.map(drop)
 }
@@ -71,8 +71,8 @@ pub(super) async fn grant_to_logins(
     Ok(())
 }
 
-/// Makes the logins that are missing. The function that does it stands in Azure's database `postgres`
-/// (<https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-entra-users>).
+/// Makes the logins that are missing. The function `pgaadauth_create_principal_with_oid` exists in Azure's database
+/// `postgres` (<https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-entra-users>).
 async fn create_logins(logins: &[AppLogin], address: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(&address.clone().database("postgres")).await?;
     for AppLogin { name, object_id, .. } in logins {

@@ -24,7 +24,7 @@ use super::{
     sql,
 };
 
-/// What one of its attempts may have changed before its answer was lost, the next takes for its own and no other's.
+/// An attempt whose answer was lost may have committed; the next attempt recognizes its own change, and no other's.
 pub(super) async fn update(
     executor: PoolExecutor<'_>,
     attempt: Attempt,
@@ -70,7 +70,7 @@ pub(super) async fn update(
     }
 }
 
-/// The order as it is, if this invocation changed it.
+/// The current order, if this invocation changed it.
 async fn own_update(
     executor: PoolExecutor<'_>,
     id: OrderId,
@@ -97,7 +97,7 @@ fn current(rows: &[PgRow]) -> Result<Option<CurrentOrder>, StoreError> {
     })
 }
 
-/// The order as it is now: a row a line.
+/// The current order: one row for each line.
 fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
     let row = OrderRow::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
     let line = |row: &PgRow| {
@@ -132,7 +132,7 @@ pub(super) async fn cancel(
         let current = find(executor, scope, id).await?;
         match current {
             None => return Err(WriteError::NotFound),
-            // It was changed meanwhile, and somebody got on with each turn.
+            // Other calls changed the order each time, so each turn made progress.
             Some(order) if order.status == Status::Placed => {}
             Some(order) if order.status == Status::Cancelled && is_own_write(&order, context, attempt) => {
                 return Ok(Change::Done(order));
@@ -143,8 +143,8 @@ pub(super) async fn cancel(
     }
 }
 
-/// Whether an attempt of this call, whose answer was lost, left the order as it is. A change by another call at the
-/// same microsecond counts as this one's own.
+/// Whether an attempt of this call, whose answer was lost, made the current version of the order. A change by another
+/// call at the same microsecond counts as this one's own.
 pub(super) fn is_own_write(order: &Order, context: WriteContext, attempt: Attempt) -> bool {
     attempt == Attempt::Retry && order.updated_at.timestamp_micros() == context.at.timestamp_micros()
 }

@@ -37,7 +37,7 @@ struct PricedLineRow {
     content: Option<String>,
 }
 
-/// What the product table says of a line.
+/// The price of a line in the product table.
 #[derive(Clone, Copy, FromRow)]
 pub(super) struct ListedPrice {
     /// None, when there is no such product.
@@ -46,7 +46,7 @@ pub(super) struct ListedPrice {
     pub(super) fits: Option<bool>,
 }
 
-/// One price a line, or the lines that have none.
+/// One price for each line, or the lines that have none.
 type Prices = Result<Vec<UnitPrice>, Vec<InvalidLine>>;
 
 type Statement<'q> = QueryAs<'q, Engine, PricedLineRow, PgArguments>;
@@ -128,13 +128,13 @@ async fn replay_for_key(
             Ok(if order.id == id { Change::Done(order) } else { Change::Unchanged(order) })
         }
         Some(_) => Err(WriteError::KeyReused),
-        // It expired just now: sent once more, the request is a new one.
+        // The key expired just now: on the next attempt the request is a new one.
         None => Err(WriteError::InProgress),
     }
 }
 
-/// Places the order of a message. What one of its attempts may have placed before its answer was lost, the next takes for
-/// its own.
+/// Places the order of a message. An attempt whose answer was lost may have committed; the next attempt recognizes its
+/// own order.
 pub(super) async fn ingest(
     executor: PoolExecutor<'_>,
     attempt: Attempt,
@@ -171,7 +171,7 @@ pub(super) async fn ingest(
     }
 }
 
-/// A statement that keeps an order, with what all such statements have in common bound: `$1` to `$12`.
+/// A statement that stores an order, with the parameters `$1` to `$12`, which all such statements share.
 fn order<'q>(statement: &'static str, new: NewOrder<'_>) -> Statement<'q> {
     let NewOrder { id, owner, actor, draft, context } = new;
     sqlx::query_as(statement)
@@ -225,7 +225,7 @@ fn keys_valid_since(now: DateTime<Utc>) -> i64 {
     (now - retention::IDEMPOTENCY_KEYS).timestamp_micros()
 }
 
-/// Rows hold whole microseconds; what is answered now has to equal what is read later.
+/// Rows hold whole microseconds; the answer now has to equal what is read later.
 fn truncate_to_micros(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }

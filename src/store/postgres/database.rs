@@ -1,4 +1,4 @@
-//! The database on its server, and what this process knows of it.
+//! The database on its server, and the state that this process has about it.
 
 use std::{str::FromStr, sync::OnceLock};
 
@@ -36,7 +36,7 @@ pub(in crate::store) struct Postgres {
 }
 
 impl Postgres {
-    /// Reads the URL; touches no network. Signs in as `identity`, else by what the URL says.
+    /// Reads the URL; touches no network. Signs in as `identity`, else with the URL's user and password.
     pub(in crate::store) fn open(
         url: &str,
         connections: u32,

@@ -71,8 +71,8 @@ pub(super) async fn list(
     Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, has_more })
 }
 
-/// Reads the message, then marks the dead letter and sends it if no other caller has in between. What one of its
-/// attempts may have changed before its answer was lost, the next takes for its own.
+/// Reads the message, then marks the dead letter and sends it if no other caller has in between. An attempt whose
+/// answer was lost may have committed; the next attempt recognizes its own change.
 pub(super) async fn replay(
     executor: PoolExecutor<'_>,
     attempt: Attempt,

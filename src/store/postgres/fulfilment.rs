@@ -92,8 +92,8 @@ pub(super) async fn load(
     })
 }
 
-/// Decides an order that waits. What one of its attempts may have decided before its answer was lost, the next takes for
-/// its own.
+/// Decides an order that waits. An attempt whose answer was lost may have committed; the next attempt recognizes its
+/// own decision.
 pub(super) async fn record_decision(
     executor: PoolExecutor<'_>,
     attempt: Attempt,

@@ -46,7 +46,7 @@ impl InFlight {
     /// Locks a resource. Waits at most [`LOCK_WAIT`].
     ///
     /// # Errors
-    /// One that [`is_resource_lock_timeout`] knows, if the wait takes longer.
+    /// An error of [`is_resource_lock_timeout`], if the wait takes longer.
     pub(super) async fn lock(&self, resource: ResourceKey) -> Result<ResourceLock<'_>, Error> {
         let semaphore = {
             let mut entries = self.entries();

@@ -143,7 +143,7 @@ impl LockLevel {
 /// The known locks, with the time until which each is remembered.
 #[derive(Default)]
 pub(super) struct KnownLocks {
-    /// Whether there may be some: without locks no call takes the mutex.
+    /// Whether there may be known locks: without any, no call takes the mutex.
     any: AtomicBool,
     until: Mutex<HashMap<Lockable, (Instant, LockLevel)>>,
 }

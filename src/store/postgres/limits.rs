@@ -7,8 +7,8 @@ use crate::store::timeouts::STATEMENT_TIMEOUT;
 /// How long a change waits for another one of the same resource, and a request for its duplicate.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
-/// without a connection, between the attempts. Until the row is known to be locked, the statement may take any
+/// How long a statement waits for a lock. Statements of other clients end sooner; for longer locks a call waits
+/// between its attempts, without a connection. Until the row is known to be locked, the statement may take any
 /// connection, so this is short.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(25);
 

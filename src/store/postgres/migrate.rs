@@ -14,13 +14,13 @@ use super::{
     sql, wait_reports,
 };
 
-/// How long the server may take to answer at all.
+/// How long the server may take for its first answer.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The one database that is made where it is missing.
 const DATABASE: &str = "orders";
 
-/// What the database or the login may have as limits of time. A change to a large table takes as long as it takes.
+/// What the database or the login may have as limits of time. A change to a large table has no time limit.
 const LIMITS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
 
 /// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
@@ -30,7 +30,8 @@ fn migrator() -> Migrator {
     migrator
 }
 
-/// Runs what the schema lacks, grants the roles what they need, and gives the principals their roles. No limit of time holds here.
+/// Runs the migrations that the schema lacks, grants the roles what they need, and gives the principals their roles.
+/// No time limit applies here.
 ///
 /// While it waits for a lock, it calls `on_wait` with the lock and its holder.
 pub(super) async fn run(
@@ -106,7 +107,7 @@ fn is_undefined_table(error: &Error) -> bool {
     has_sqlstate(error, "42P01")
 }
 
-/// Whether the login may not do what it tried.
+/// Whether the login lacked a privilege.
 pub(super) fn is_forbidden(error: &Error) -> bool {
     has_sqlstate(error, "42501")
 }

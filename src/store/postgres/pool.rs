@@ -2,9 +2,9 @@
 //!
 //! sqlx's own pool pings each returned connection in a separate task, without a time limit, while it occupies a place
 //! of the pool: a server that falls silent takes the places for good
-//! (<https://github.com/transact-rs/sqlx/issues/4349>). It also drops a login that is half made when the caller who
-//! asked for it has gone. Here a connection comes back only when the last answer on it was read to its end, and then
-//! without I/O; every other one is closed, and its place is free in the same moment.
+//! (<https://github.com/transact-rs/sqlx/issues/4349>). It also drops an unfinished login when the caller who asked
+//! for it has gone. This pool takes a connection back only when the last answer on it was read to its end, and then
+//! without I/O; every other connection is closed, and its place is free at once.
 
 use std::{
     fmt,

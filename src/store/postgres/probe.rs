@@ -1,10 +1,10 @@
-//! A look at everything that an app's functions read and write, which changes nothing.
+//! A probe that reads and writes like the functions of an app, and changes nothing.
 //!
-//! It is one statement, and what it writes is rolled back within it: to a subtransaction that ends with an error which
-//! the same block catches. So no open transaction can be left behind, and nothing stands in the server's log. One row of
-//! `orders` is written and gone; into the other tables no row is written, which asks for the same rights, columns, locks
-//! and a database that is not read-only, without work for the vacuum. It holds locks for milliseconds and waits for
-//! another's as briefly as every statement.
+//! It is one statement, whose writes are rolled back within it: in a subtransaction that ends with an error, which the
+//! same block catches. So no transaction stays open, and the server logs nothing. One row of `orders` is written and
+//! rolled back; the writes to the other tables affect no row. They need the same rights, columns and locks, and a
+//! database that is not read-only, but make no work for the vacuum. It holds locks for milliseconds, and waits for
+//! other locks as briefly as every statement.
 
 use crate::store::{
     StoreError, Workload,

@@ -25,8 +25,8 @@ pub(super) async fn list(
     Ok(Page { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, has_more })
 }
 
-/// Looks, decides, and writes only if what was looked at is still there; else looks again. What one of its attempts may
-/// have written before its answer was lost, the next takes for its own.
+/// Reads, decides, and writes only if the row is unchanged; else reads again. An attempt whose answer was lost may
+/// have committed; the next attempt recognizes its own product.
 pub(super) async fn put(
     executor: PoolExecutor<'_>,
     attempt: Attempt,
@@ -48,7 +48,7 @@ pub(super) async fn put(
     }
 }
 
-/// Whether this is what this call writes, at the instant at which it does. A write by another call at the same
+/// Whether the product equals what this call writes, with the same time. A write by another call at the same
 /// microsecond counts as this one's own.
 fn is_own(current: &Product, draft: &ProductDraft, context: WriteContext) -> bool {
     current.updated_at.timestamp_micros() == context.at.timestamp_micros()

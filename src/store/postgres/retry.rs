@@ -21,8 +21,8 @@ pub(super) enum Attempt {
     Retry,
 }
 
-/// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead closes
-/// it, so there are enough attempts for a pool that is dead as a whole. A lock is waited for in the lanes.
+/// Runs a unit of work again while its failure is one that passes. Each attempt that finds a dead connection closes
+/// it, so the attempts suffice for a pool whose connections are all dead. A lock is waited for in the lanes.
 ///
 /// An attempt whose answer was lost may have committed: use this only for work that changes nothing the second time,
 /// or that recognizes its own rows.

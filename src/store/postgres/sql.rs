@@ -120,7 +120,8 @@ pub(super) const INGEST: &str = concat!(
 );
 
 /// Confined to its creator. Gives each line's price, version and status of the order that was there, and the order's
-/// new columns if it was changed. The lock makes both of the latest version; the new lines wait for the old to go.
+/// new columns if it was changed. With the lock both are of the latest version; the new lines are inserted after the
+/// old ones are deleted.
 pub(super) const UPDATE: &str = concat!(
     "WITH there AS (
          SELECT id, currency, version, status FROM orders
@@ -269,8 +270,8 @@ macro_rules! queue {
 pub(super) const QUEUE: Scoped =
     Scoped { own: queue!("owner_tenant = $11 AND owner_object = $12"), tenant: queue!("owner_tenant = $11") };
 
-/// Reads the order; unless it is queued, the message is received and its outbox row closed. The lock holds off a
-/// change of status until that is done.
+/// Reads the order; unless it is queued, the message is received and its outbox row closed. The lock prevents a change
+/// of status until that is done.
 pub(super) const PENDING: &str = concat!(
     "WITH other AS (
          SELECT 1 FROM outbox WHERE message_id = $2 AND payload <> $5

@@ -43,7 +43,7 @@ impl Postgres {
         with_retries(&self.bulkhead, self.connections, &targets, attempt).await
     }
 
-    /// The pool, once the schema has been found to be new enough. Calls that come at once look at once.
+    /// The pool, once the schema has been found to be new enough. Concurrent first calls each check it.
     async fn ready(&self) -> Result<&Pool, StoreError> {
         if self.current.get().is_none() {
             migrate::check(self.pool.for_reads()).await?;

@@ -12,7 +12,7 @@ use crate::store::{
 
 use super::sql;
 
-/// A lock that a process waits for, and one who holds it or waits before it.
+/// A lock that a process waits for, and a process that holds it or waits before it.
 #[derive(sqlx::FromRow)]
 struct Wait {
     /// The kind of lock, as `pg_locks` names it.

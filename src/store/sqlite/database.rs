@@ -26,7 +26,7 @@ pub(in crate::store) struct Sqlite {
     pub(super) file: PathBuf,
     /// Makes the file where there is none; the pools never do, for a new file in the place of a lost one is empty.
     pub(super) first: SqliteConnectOptions,
-    /// One connection: writers queue up for it in this process instead of colliding in the file.
+    /// A single connection: writers queue for it in this process instead of colliding in the file.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     opened: OnceCell<Opened>,

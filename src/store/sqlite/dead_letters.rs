@@ -103,7 +103,7 @@ pub(super) async fn replay(
     Ok(letter)
 }
 
-/// Lets an order that has failed wait once more; any other stays as it is.
+/// Sets an order from `failed` back to `queued`; any other stays unchanged.
 async fn requeue(
     connection: &mut SqliteConnection,
     id: OrderId,

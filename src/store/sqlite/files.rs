@@ -11,7 +11,8 @@ use std::{
 /// long as a connection is open: <https://www.sqlite.org/walformat.html#the_wal_index_file>.
 const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
-/// The files as they were when the store opened them. Open files keep their inode, so no other file can have it.
+/// The files as they were when the store opened them. Open files keep their inode, so no other file can have the same
+/// one.
 #[derive(Debug)]
 pub(super) struct Files([File; SUFFIXES.len()]);
 
@@ -24,7 +25,7 @@ struct File {
 /// Device and inode.
 type Identity = (u64, u64);
 
-/// A file is not the one that was opened.
+/// The path names another file than the one that was opened.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "{file} was deleted or replaced under the worker: put the same file back, or restart the worker to use what is \
@@ -33,8 +34,8 @@ type Identity = (u64, u64);
 pub(super) struct FileReplaced {
     /// Its name.
     pub(super) file: String,
-    /// Whether the database itself is untouched, and only its log or the log's index is gone. Where another log stands in
-    /// its place, another program writes to the database, and what this one still knows is older.
+    /// Whether the database itself is untouched, and only its log or the log's index is gone. If another log replaced
+    /// it, another program writes to the database, and the pages that this process has cached are older.
     pub(super) only_wal_is_lost: bool,
 }
 

@@ -121,7 +121,7 @@ pub(super) async fn record_decision(
     Ok(decided)
 }
 
-/// Ends the order's wait; an order that does not wait stays as it is. Tells whether it did.
+/// Ends the wait of a `queued` order; any other order stays unchanged. Tells whether it did.
 pub(super) async fn leave_queue(
     connection: &mut SqliteConnection,
     id: OrderId,

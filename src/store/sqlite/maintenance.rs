@@ -12,13 +12,13 @@ use crate::telemetry::Event;
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The size in bytes from which the write-ahead log is truncated. SQLite's own checkpoints keep it near 4 MB.
+/// The size in bytes from which the write-ahead log is truncated. SQLite's own checkpoints keep the log near 4 MB.
 pub(super) const WAL_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// The size in bytes from which the log says that it cannot be truncated.
+/// The size in bytes from which a log event says that the write-ahead log cannot be truncated.
 const WAL_LARGE: u64 = 4 * WAL_LIMIT;
 
-/// Copies what can be copied into the database, and holds up neither readers nor writers.
+/// Copies as much as possible into the database, and blocks neither readers nor writers.
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// Holds up writers while it copies, so there must be next to nothing left to copy.
@@ -66,7 +66,7 @@ impl Maintenance {
             None => Event::DatabaseFileRestored {}.log(),
             Some(FileReplaced { file, only_wal_is_lost }) => {
                 if *only_wal_is_lost {
-                    // What was acknowledged and stands in the lost log alone would be gone after a restart.
+                    // Acknowledged changes that exist in the lost log alone would be gone after a restart.
                     self.checkpoint(CHECKPOINT).await;
                 }
                 Event::DatabaseFileReplaced { file }.log();

@@ -57,7 +57,7 @@ pub(super) async fn insert_replay(
     Ok(())
 }
 
-/// Closes what goes out byte for byte and is known by its bytes.
+/// Closes the outbox rows with this payload, which were sent byte for byte.
 pub(super) async fn close_payload(
     connection: &mut SqliteConnection,
     binding: &str,

@@ -1,7 +1,7 @@
-//! A look at everything that the functions read and write, which changes nothing.
+//! A probe that reads and writes like the functions, and changes nothing.
 //!
-//! What it writes is more than the writer's cache may hold meanwhile, so it reaches the write-ahead log, and a full disk
-//! is found; it is rolled back, and the next transaction that commits takes its place in the log.
+//! It writes more than the writer's cache can hold, so the pages reach the write-ahead log, and a full disk is found.
+//! It rolls back, and the next transaction overwrites these pages in the log.
 
 use crate::store::{
     StoreError,
@@ -30,7 +30,7 @@ const READS: &str = concat!(
          WHERE owner_tenant = '' AND owner_object = '' AND key = ''",
 );
 
-/// Changes no row but the one that is too large for the cache.
+/// Changes only one row, which is too large for the cache.
 const WRITES: &str = concat!(
     "PRAGMA cache_size = 8;
      INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)

@@ -17,10 +17,10 @@ const ROLLBACK: &str = "ROLLBACK";
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TransactionMode {
-    /// It only reads, and sees one state of the database.
+    /// The transaction only reads, and sees one state of the database.
     Read,
-    /// It takes the write lock at once: one that read first could find, when it comes to write, that another process
-    /// has written since.
+    /// The transaction takes the write lock at once: if it read first, another process could write before its first
+    /// write.
     Write,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::store) struct Transaction {
 
 impl Transaction {
     /// # Errors
-    /// When no connection is free in time, another process keeps the write lock, or the files are not those that the
+    /// When no connection is free in time, another process holds the write lock, or the files are not those that the
     /// store opened.
     pub(super) async fn begin(
         pool: &SqlitePool,

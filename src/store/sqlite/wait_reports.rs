@@ -7,7 +7,7 @@ use crate::store::{
     timeouts::{FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL},
 };
 
-/// Runs `work`, and reports that it takes long.
+/// Runs `work`, and reports if it takes long.
 pub(super) async fn with_wait_reports<T>(work: impl Future<Output = T>, on_wait: OnWait<'_>) -> T {
     let watch = async {
         let mut look = interval_at(Instant::now() + FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL);

@@ -33,7 +33,7 @@ impl DroppedSpans {
         self.unreported().error = Some(error);
     }
 
-    /// Logs what is not reported yet, if there is anything.
+    /// Logs the spans that were dropped since the last report, if any.
     pub(super) fn report(&self) {
         let Unreported { dropped, error } = mem::take(&mut *self.unreported());
         if dropped > 0 || error.is_some() {

@@ -22,7 +22,7 @@ const BATCH_DELAY: Duration = Duration::from_secs(1);
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
 /// The longest pause that the collector is given when it asks for one.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
-/// How long what is left may take when the process ends.
+/// How long sending the remaining spans may take when the process ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest answer that is read, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024;
@@ -41,7 +41,7 @@ pub(super) struct Exporter {
 enum ExportError {
     #[error("the collector does not answer")]
     Unavailable(#[source] reqwest::Error),
-    /// It may take the batch later.
+    /// The collector may accept the batch later.
     #[error("the collector answers with status {0}")]
     Retryable(StatusCode, Option<Duration>),
     #[error(
@@ -54,7 +54,7 @@ enum ExportError {
     PartialSuccess(usize),
 }
 
-/// What the collector says of a batch that it took, in either spelling of a 64-bit number.
+/// The collector's answer to an accepted batch, in either spelling of a 64-bit number.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ExportResponse {
@@ -131,7 +131,7 @@ impl Exporter {
         let _lingered = timeout(BATCH_DELAY, more).await;
     }
 
-    /// Empties the batch, unless the collector may take it later; then says how long it asks for.
+    /// Empties the batch, unless the collector may accept it later; then returns how long it asks to wait.
     async fn send(&self, batch: &mut Vec<Span>) -> Result<(), Option<Duration>> {
         let lost = match self.post(batch).await {
             Ok(()) => 0,

@@ -2,7 +2,7 @@
 
 use reqwest::{Url, header::HeaderMap};
 
-/// Where spans go.
+/// The collector of spans.
 #[derive(Clone, Debug)]
 pub struct TraceSettings {
     /// `{OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`; `https`, or `http` on this machine.

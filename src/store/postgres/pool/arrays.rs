@@ -1,12 +1,12 @@
-//! Whether the arrays of an answer can be read. sqlx takes their word: it makes room for as many elements as they claim,
-//! which can end the process, and reads beyond their end.
+//! Whether the arrays of an answer can be read. sqlx trusts their lengths: it makes room for as many elements as they
+//! claim, which can end the process, and reads beyond their end.
 
 use sqlx::{
     Column as _, Row as _,
     postgres::{PgRow, PgTypeKind, PgValueFormat},
 };
 
-/// Whether each array of a row holds the elements that it claims.
+/// Whether each array of a row has as many elements as it claims.
 pub(super) fn are_complete(row: &PgRow) -> bool {
     row.columns().iter().all(|column| {
         if !matches!(column.type_info().kind(), PgTypeKind::Array(_)) {
@@ -26,7 +26,7 @@ pub(super) fn are_complete(row: &PgRow) -> bool {
 fn is_complete(mut bytes: &[u8]) -> Option<()> {
     let dimensions = number(&mut bytes)?;
     if dimensions != 1 {
-        // There is no element, or more dimensions than sqlx reads.
+        // The array has no element, or more dimensions than sqlx reads.
         return Some(());
     }
     let (_flags, _type) = (number(&mut bytes)?, number(&mut bytes)?);

@@ -12,7 +12,7 @@ use sqlx::{
 
 use super::{Pool, lease::Lease};
 
-/// The pool as a unit of work uses it: each statement takes a connection until the server has responded.
+/// The pool for a unit of work: each statement takes a connection until the server has responded.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store::postgres) struct PoolExecutor<'p> {
     pool: &'p Pool,
@@ -46,8 +46,8 @@ impl PoolExecutor<'_> {
     }
 }
 
-/// An answer is whole before its first row is handed on: no caller holds a connection while it works on rows, and none
-/// drops one that is half read. All statements here bring few rows.
+/// An answer is read whole before its first row is handed on: no caller holds a connection while it works on rows, and
+/// none drops one that is half read. All statements here bring few rows.
 impl<'p> Executor<'p> for PoolExecutor<'p> {
     type Database = Postgres;
 

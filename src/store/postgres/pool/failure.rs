@@ -1,4 +1,4 @@
-//! What an error says about its connection, and the errors of callers without one.
+//! What an error means for its connection, and the errors of callers without one.
 
 use std::{
     borrow::Cow,
@@ -21,13 +21,13 @@ use crate::store::{error_message::ErrorMessage, timeouts::STATEMENT_TIMEOUT};
 pub(super) enum ConnectionState {
     /// The server responded: the connection can be used again once the response was read to its end.
     Usable,
-    /// Its prepared statements are out of date.
+    /// The connection's prepared statements are out of date.
     OutdatedPlans,
     /// It may only read.
     ReadOnly,
     /// A transaction was left open on it.
     InTransaction,
-    /// It is closed, or its state is unknown.
+    /// The connection is closed, or its state is unknown.
     Broken,
 }
 
@@ -66,7 +66,7 @@ pub(in crate::store::postgres) fn sqlstate(error: &Error) -> Option<Cow<'_, str>
     error.as_database_error()?.code()
 }
 
-/// Whether the server says so with this SQLSTATE.
+/// Whether the server reports this with the SQLSTATE.
 pub(in crate::store::postgres) fn has_sqlstate(error: &Error, code: &str) -> bool {
     sqlstate(error).as_deref() == Some(code)
 }
@@ -87,7 +87,7 @@ pub(super) fn statement_timeout() -> Error {
 pub(super) enum NoConnection {
     /// A login failed; all callers that waited for it get the same error.
     Failed(Arc<Error>),
-    /// The server takes connections, or seems to, and then says nothing.
+    /// The server accepts connections, or seems to, and then sends nothing.
     LoginTimeout,
     /// The server lets no connection write.
     ReadOnly,
@@ -165,7 +165,8 @@ pub(super) fn shared_error(error: &Arc<Error>) -> Error {
     }
 }
 
-/// Whether a statement failed before it was sent, without a connection. Its caller has waited for one already.
+/// Whether a statement failed before it was sent, without a connection. The caller has already waited for one
+/// connection.
 pub(in crate::store::postgres) fn is_connection_error(error: &Error) -> bool {
     match error {
         Error::PoolTimedOut | Error::PoolClosed => true,

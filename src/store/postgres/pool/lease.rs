@@ -27,7 +27,7 @@ pub(super) type StatementResult = Vec<Either<PgQueryResult, PgRow>>;
 
 /// A connection for one statement. Dropped before the answer was read to its end, it is closed.
 pub(super) struct Lease {
-    /// None once it was given back or closed.
+    /// None once the connection was returned or closed.
     object: Option<Object<PooledConnection>>,
     pool: Arc<PoolState>,
 }
@@ -47,7 +47,7 @@ impl Lease {
         self.finish(outcome)
     }
 
-    /// Has the server look at a statement without running it.
+    /// Lets the server parse a statement without running it.
     pub(super) async fn prepare(mut self, sql: SqlStr, types: &[PgTypeInfo]) -> Result<PgStatement, Error> {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let connection = &mut object.connection;
@@ -200,7 +200,7 @@ fn is_readable(answer: &StatementResult) -> bool {
     rows.all(|row| (0..row.len()).all(|column| row.try_get_raw(column).is_ok()) && arrays::are_complete(row))
 }
 
-/// After a refusal the server says that it is ready for the next statement; that belongs to the answer.
+/// After an error the server reports that it is ready for the next statement; that message belongs to the answer.
 async fn drain_response<T>(connection: &mut PgConnection, answer: Result<T, Error>) -> StatementOutcome<T> {
     match answer {
         Ok(answer) => StatementOutcome::Completed(Ok(answer)),

@@ -123,7 +123,7 @@ impl Logins {
         self.not_before = self.not_before.max(now + jittered(OPEN_TRANSACTION_WAIT));
     }
 
-    /// Why there is no connection, as far as it is known.
+    /// The known reason why there is no connection.
     pub(super) fn error(&self) -> Option<Arc<Error>> {
         self.error.clone()
     }

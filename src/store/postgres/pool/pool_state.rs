@@ -31,7 +31,7 @@ pub(super) struct PoolState {
     pub(super) address: PgConnectOptions,
     pub(super) tokens: Option<DatabaseTokenCache>,
     pub(super) idle: unmanaged::Pool<PooledConnection>,
-    /// Each connection and each login under way holds one.
+    /// Each connection and each running login holds a permit.
     pub(super) slots: Arc<Semaphore>,
     pub(super) logins: watch::Sender<Logins>,
     pub(super) write_gate: WriteGate,

@@ -1,8 +1,8 @@
 //! Whether the server accepts writes.
 //!
 //! After a failover, the connections of before may lead to a standby, which only reads: a new one writes. A server can
-//! also be read-only as a whole. Then writes fail at once, reads go on with the connections that are there, and one
-//! write after another finds out with a new connection whether that is over.
+//! also be read-only as a whole. Then writes fail at once, and reads continue on the open connections. One write at a
+//! time tries a new connection, until one accepts writes.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Lets writes through, unless the server is read-only.
 pub(super) struct WriteGate {
-    /// Whether a write was refused, and no connection was found since that takes writes.
+    /// Whether a write was refused, and no new connection has accepted writes since.
     is_read_only: AtomicBool,
     /// Counts how often one was found. What was connected before leads to another server, or to an older state of it.
     epoch: AtomicU64,

@@ -37,7 +37,7 @@ impl Pool {
         self.lease().await
     }
 
-    /// A new connection, if it takes writes. Reads keep the old connection until the new one is open.
+    /// A new connection, if it accepts writes. Reads keep the old connection until the new one is open.
     async fn probe_for_writes(&self) -> Result<Lease, Error> {
         let gate = &self.0.write_gate;
         let mut lease = self.lease().await?;

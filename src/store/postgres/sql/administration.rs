@@ -1,6 +1,6 @@
-//! What a migration asks for as the administrator who is signed in.
+//! The statements of a migration, for the administrator who is signed in.
 
-/// Names the principals that the texts read from settings; says who is signed in.
+/// Passes the principals to the statements as settings; returns who is signed in.
 pub(in crate::store::postgres) const SET_PRINCIPALS: &str = "SELECT CAST(session_user AS TEXT) FROM
      set_config('orders_worker.administrators', CAST(CAST($1 AS TEXT[]) AS TEXT), false) AS administrators,
      set_config('orders_worker.names', CAST(CAST($2 AS TEXT[]) AS TEXT), false) AS names,

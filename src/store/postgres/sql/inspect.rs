@@ -1,4 +1,4 @@
-//! What the server says of itself, of its schema and of a login.
+//! Queries about the server, its schema and a login.
 
 /// No row, or a null, when nothing was ever migrated.
 pub(in crate::store::postgres) const SCHEMA_VERSION: &str =
@@ -6,7 +6,7 @@ pub(in crate::store::postgres) const SCHEMA_VERSION: &str =
 
 pub(in crate::store::postgres) const PID: &str = "SELECT pg_backend_pid()";
 
-/// Schemas that hold a migrated database, those first that the login may use; and where the login looks.
+/// Schemas with a migrated database, those first that the login may use; and the login's search path.
 pub(in crate::store::postgres) const SCHEMAS: &str =
     "SELECT CAST(nspname AS TEXT), has_schema_privilege(pg_namespace.oid, 'USAGE'),
          current_setting('search_path')
@@ -14,7 +14,7 @@ pub(in crate::store::postgres) const SCHEMAS: &str =
      WHERE relname = '_sqlx_migrations' AND relkind IN ('r', 'p')
      ORDER BY 2 DESC, 1";
 
-/// The locks that the process `$1` waits for, and who is in the way.
+/// The locks that the process `$1` waits for, and the processes that block it.
 pub(in crate::store::postgres) const WAITS: &str =
     "SELECT DISTINCT locktype, CAST(CAST(relation AS regclass) AS TEXT) AS relation,
          blocking.pid, application_name, state,
