@@ -119,10 +119,10 @@ impl FunctionApp {
         self
     }
 
-    /// Wraps every handler into a tower layer; the one added last is the outermost. It sees the request that the handler
-    /// sees, of whatever trigger, with the [`Invocation`] among its extensions, within the deadline. The answers to a panic, to
-    /// a deadline that passed and in place of one that cannot be sent are made outside the layers, which do not see them; nor
-    /// do they see a request that reaches no handler.
+    /// Wraps every handler into a tower layer; the one added last is the outermost. The layer sees the request that
+    /// the handler sees, for every trigger, with the [`Invocation`] among its extensions, within the deadline. The
+    /// answers to a panic, to a deadline that passed and in place of one that cannot be sent are made outside the
+    /// layers, which do not see them; nor do they see a request that reaches no handler.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
     where
@@ -139,8 +139,8 @@ impl FunctionApp {
     }
 
     /// Serves until `stop` resolves, then lets running invocations finish within their deadlines. Idle connections are
-    /// closed 0.1 s after the stop; a request that has begun by then is read and answered. [`listen`](crate::listen) makes
-    /// the listener. Needs a runtime that goes on until this returns.
+    /// closed 0.1 s after the stop; a request that has begun by then is read and answered. [`listen`](crate::listen)
+    /// makes the listener. Needs a runtime that runs until this function returns.
     ///
     /// # Errors
     /// When the listener has no address.
@@ -154,8 +154,8 @@ impl FunctionApp {
         Ok(())
     }
 
-    /// What answers behind the listener, for a caller within the process; `port` is the one that the Functions host would
-    /// name in `Host`.
+    /// A service that answers like the listener, for a caller within the process; `port` is the one that the Functions
+    /// host would name in `Host`.
     #[must_use]
     pub fn into_service(self, port: u16) -> Service {
         Service(Arc::new(self.into_state(port)))

@@ -13,10 +13,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Why messages cannot be handed to the host as they are.
+/// Why messages cannot be sent to the host unchanged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnsupportedMessage {
-    /// One of several messages is a bare date.
+    /// One of several messages is a bare date, which the host would rewrite.
     #[error("one of several messages is a bare date, which the host rewrites: send it alone")]
     Rewritten,
 }
@@ -37,7 +37,7 @@ pub fn payload(value: &RawValue) -> Bytes {
 }
 
 /// The message that a sender put into a queue: a JSON object unchanged, or the decoded Base64 text if that begins like
-/// a JSON object. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
+/// a JSON object. Senders whose storage client encodes by default write the latter. Everything else stays unchanged.
 #[must_use]
 pub fn message(text: Bytes) -> Bytes {
     if looks_like_object(&text) {

@@ -27,7 +27,7 @@ pub enum Body {
     },
     /// Delivered in an envelope.
     Whole(Bytes),
-    /// There is none, or the host lost it on the way.
+    /// The request has no body, or the host lost it on the way.
     Absent,
 }
 
@@ -49,7 +49,7 @@ impl Body {
     /// Reads the whole body; an absent one is empty.
     ///
     /// # Errors
-    /// When there are more than `limit` bytes, the sender stops before the end, or the end is not there in time.
+    /// When there are more than `limit` bytes, the sender stops before the end, or the body is not complete in time.
     pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
         match self {
             Self::Absent => Ok(Bytes::new()),
@@ -81,7 +81,7 @@ impl Body {
             return Self::Absent;
         }
         let time = limits.body_timeout;
-        // Who expects a 100 may well not send the body once it has our answer: there is nothing to wait for.
+        // A caller who expects a 100 may well not send the body after our answer: there is nothing to wait for.
         if headers.contains_key(EXPECT) {
             return Self::Stream { wire, time };
         }

@@ -1,11 +1,10 @@
 //! How many requests run at once, and of how many the caller is not known yet.
 //!
-//! Every request holds one of `running` places from its head to its answer. Until it is known whose it is, it also
-//! holds one of `unidentified`: a direct request one of the `unidentified_direct`, an envelope one of the others. So
-//! neither direct requests nor envelopes can use up all places, and an identified caller finds places that an unknown
-//! one never gets. A direct request never waits for a place. An envelope waits in line, and the time of its wait is
-//! taken from the time of its body: then no place is held for long by senders who do not end, however many stand in
-//! line.
+//! Every request holds one of `running` places from its head to its answer. Until its caller is identified, a request
+//! also holds one of `unidentified`: a direct request one of the `unidentified_direct`, an envelope one of the others.
+//! So neither direct requests nor envelopes can use up all places, and an identified caller finds places that an
+//! unknown one never gets. A direct request never waits for a place. An envelope waits in line, and its wait counts as
+//! part of the time for its body: so senders who do not end hold no place for long, however many wait.
 
 mod counts;
 
@@ -53,7 +52,7 @@ impl Default for ConcurrencyLimits {
     }
 }
 
-/// Who calls, for counting: a principal of Entra.
+/// The caller of a request, for counting: a principal of Entra.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct CallerId {
     /// The caller's tenant.
@@ -88,7 +87,7 @@ struct Shared {
 /// The pause between two lines of metrics.
 const METRICS_INTERVAL: Duration = Duration::from_mins(1);
 
-/// What an overload consists of: each part ends by itself.
+/// The parts of the outage `overloaded`: each ends by itself.
 const RUNNING: u32 = 0;
 const DIRECT: u32 = 1;
 const ENVELOPES: u32 = 2;
@@ -235,7 +234,7 @@ pub struct RequestSlot {
 enum Holder {
     /// Not known yet; given back once it is.
     Unidentified(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit),
-    /// One of the host's own, or of a caller who is refused.
+    /// A request of the host's own, or of a caller who is refused.
     Uncounted,
     Caller(CallerId),
 }

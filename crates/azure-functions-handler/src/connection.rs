@@ -26,7 +26,7 @@ use crate::{
 };
 use stream::{Progress, Stream};
 
-/// What answers on a connection.
+/// Answers the requests of a connection.
 pub(crate) trait Respond: Send + Sync + 'static {
     /// The requests that run.
     fn concurrency(&self) -> &Concurrency;
@@ -47,7 +47,7 @@ pub(crate) trait Respond: Send + Sync + 'static {
 /// Why the head of a request could not be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum UnreadableHead {
-    /// It is not HTTP, or hyper had no answer to it.
+    /// The bytes are not HTTP, or hyper had no answer to them.
     NotHttp(Option<u16>),
     UriTooLong,
     TooLarge,
@@ -73,7 +73,7 @@ impl UnreadableHead {
     }
 }
 
-/// How a connection learns that the server stops, and how the server learns what it still has to wait for.
+/// Tells connections that the server stops, and lets the server wait for their running requests.
 #[derive(Clone)]
 pub(crate) struct Shutdown {
     /// True once the server stops.

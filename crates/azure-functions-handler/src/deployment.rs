@@ -1,4 +1,4 @@
-//! What stands in the app root: function folders and host.json.
+//! The contents of the app root: function folders and host.json.
 
 use std::{env, fs, io, path::Path};
 
@@ -13,7 +13,7 @@ pub(crate) const DEFAULT_PREFIX: &str = "api";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeploymentError {
-    /// So that a wrong one never looks like an app without functions.
+    /// A wrong folder is an error, so that it never looks like an app without functions.
     #[error("cannot read the app root {root}: {source}; check FUNCTIONS_APP_ROOT_PATH")]
     AppRoot {
         /// The app root.
@@ -21,7 +21,7 @@ pub enum DeploymentError {
         /// Why not.
         source: io::Error,
     },
-    /// The route prefix stands there.
+    /// The file contains the route prefix.
     #[error(
         "cannot read the route prefix from {file}: {why}; write plain JSON, or name it with `Functions::route_prefix`"
     )]
@@ -54,7 +54,7 @@ pub(crate) fn function_folders(root: &Path) -> Result<Vec<String>, DeploymentErr
     Ok(names)
 }
 
-/// What host.json, or an app setting in its place, says of functions.
+/// What host.json, or an app setting in its place, configures for functions.
 pub(crate) struct HostJson {
     pub(crate) prefix: String,
     /// Whether requests are forwarded, and not proxied.
@@ -64,7 +64,7 @@ pub(crate) struct HostJson {
 }
 
 impl HostJson {
-    /// One that cannot be read, but for the prefix, which the app names itself.
+    /// The values when host.json cannot be read; the app names the prefix itself.
     pub(crate) fn unknown(prefix: &str) -> Self {
         Self { prefix: prefix.to_owned(), forwards: false, functions: Vec::new() }
     }
@@ -107,7 +107,7 @@ pub(crate) fn is_disabled(function: &str) -> bool {
     names.iter().any(|name| variable(name).is_some_and(|value| is_true(&Value::String(value))))
 }
 
-/// The app setting that stands in the place of a member of host.json
+/// The app setting that overrides a member of host.json
 /// (<https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values>).
 fn setting(path: &[&str]) -> Option<String> {
     variable(&format!("AzureFunctionsJobHost__{}", path.join("__")))

@@ -39,7 +39,7 @@ struct ReceivedRequest {
     body: Body,
 }
 
-/// Where a request goes.
+/// The target of a request.
 enum Route<'a> {
     /// The caller's request, with its route parameters.
     Http(&'a BoundFunction, Vec<(&'static str, String)>),
@@ -127,8 +127,8 @@ impl Route<'_> {
 }
 
 impl AppState {
-    /// Where a request goes: to the function that it names, if the request is the host's own. One that only pretends to be is
-    /// treated like any other that matches nothing.
+    /// Finds the function that a request names, if the request is the host's own. A request that only pretends to be
+    /// the host's is treated like any other that matches nothing.
     fn route(&self, parts: &Parts) -> Route<'_> {
         self.route_invocation(parts).or_else(|| self.route_http(parts)).unwrap_or(Route::NotFound)
     }
@@ -197,7 +197,7 @@ impl AppState {
         extensions.insert(Slot(Arc::clone(slot)));
         extensions.insert(BodyLimits::from(self.app.limits));
         extensions.insert(logs.clone());
-        // What axum-core's own arguments look at.
+        // The request extensions that axum-core's own extractors read.
         DefaultBodyLimit::max(self.app.limits.max_body_bytes).apply(request);
         logs
     }
@@ -214,7 +214,8 @@ async fn call_handler(
     Ok((response, outputs))
 }
 
-/// An HTTP handler may say that its invocation failed; the log says why, and the caller that it did.
+/// An HTTP handler may report that its invocation failed; the log has the reason, and the caller learns only that it
+/// failed.
 fn check_failed(response: &mut Response) -> Result<(), ServerError> {
     let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() else { return Ok(()) };
     let error = source.as_ref().map(|source| source as &dyn Display);

@@ -1,4 +1,4 @@
-//! What is in an envelope
+//! The members of an envelope
 //! (<https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#request-payload>). Values are looked
 //! for, never walked: what a caller nested a thousand levels deep and the host copied into `Metadata` is skipped, not
 //! followed.
@@ -12,12 +12,12 @@ use serde_json::value::RawValue;
 
 use crate::{Body, binding};
 
-/// Why an envelope cannot be read. Never holds what was sent.
+/// Why an envelope cannot be read. Never contains what was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Malformed {
     /// The sender stopped in the middle.
     Interrupted,
-    /// There is no trigger value where it has to be.
+    /// The trigger's value is missing.
     Envelope,
     /// The value is not an HTTP request.
     NotHttp,
@@ -127,7 +127,7 @@ fn parse(envelope: &Bytes) -> Result<Envelope<'_>, Malformed> {
     serde_json::from_slice(envelope).map_err(|_| Malformed::Envelope)
 }
 
-/// The JSON text of a value that may come as it is or as a string that holds it.
+/// The JSON text of a value, which may be sent directly or within a string.
 fn unquote(value: &RawValue) -> Cow<'_, str> {
     serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned)
 }
@@ -169,7 +169,7 @@ fn headers(request: BTreeMap<String, HeaderValues>) -> Result<HeaderMap, Malform
             HeaderValues::One(value) => vec![value],
         };
         for text in values {
-            // There is a number of names beyond which appending would panic.
+            // Beyond a number of names, appending to a header map panics.
             let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| Malformed::NotCarried)?;
             headers.try_append(&name, value).map_err(|_| Malformed::TooManyHeaders)?;
         }

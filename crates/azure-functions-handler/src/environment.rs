@@ -1,4 +1,4 @@
-//! What the Functions host says when it starts a handler, and when it ends one.
+//! The environment variables and signals with which the Functions host starts and ends a handler.
 
 use std::{env, io, process::ExitCode};
 
@@ -8,7 +8,7 @@ use crate::{DeploymentError, FunctionApp, Functions, listen, stderr};
 
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
-/// Why an app does not serve.
+/// Why an app cannot serve.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -37,9 +37,9 @@ impl<S, T> Functions<S, T>
 where
     S: Clone + Send + Sync + 'static,
 {
-    /// Serves the deployed functions as [`FunctionApp::serve_from_env`] does, or with the argument `function-json` writes
-    /// their function.json into the current folder; says on stderr what is wrong. For an app that sets nothing else and has
-    /// no arguments of its own.
+    /// Serves the deployed functions as [`FunctionApp::serve_from_env`] does, or with the argument `function-json`
+    /// writes their function.json into the current folder; prints errors to stderr. For an app that sets nothing else
+    /// and has no command-line arguments.
     ///
     /// Where the app has set no subscriber of `tracing`, warnings and errors are written to stderr, one line each.
     pub async fn run(self, state: S) -> ExitCode {
@@ -70,7 +70,7 @@ impl FunctionApp {
     /// Serves on the port that the Functions host names, until SIGTERM, SIGINT or SIGHUP; see [`serve`](Self::serve).
     ///
     /// # Errors
-    /// When there is no port, or it cannot be listened on.
+    /// When there is no port, or listening on it fails.
     pub async fn serve_from_env(self) -> Result<(), ServeError> {
         let port = port_from_env()?;
         let listener = listen(port).map_err(|source| ServeError::Listen { port, source })?;
@@ -82,16 +82,17 @@ impl FunctionApp {
 /// The port on which the Functions host wants the handler to listen: `FUNCTIONS_CUSTOMHANDLER_PORT`.
 ///
 /// # Errors
-/// When there is none, because no host started this process.
+/// When the variable is missing, because no host started this process.
 pub fn port_from_env() -> Result<u16, ServeError> {
     let text = env::var(PORT).map_err(|_| ServeError::Port("not set".to_owned()))?;
     text.parse().map_err(|_| ServeError::Port(format!("`{text}`")))
 }
 
-/// Resolves at the first SIGTERM, SIGINT or SIGHUP from now on. None of them ends the process any longer.
+/// Resolves at the first SIGTERM, SIGINT or SIGHUP from now on. After that, none of these signals ends the process by
+/// itself.
 ///
 /// # Errors
-/// When the system takes no handler of signals. Needs a runtime with I/O.
+/// When the system refuses a signal handler. Needs a runtime with I/O.
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,4 +1,4 @@
-//! Why something other than a handler answers, and how an app words it.
+//! Errors that this crate answers in a handler's place, and how an app words them.
 
 use std::{
     fmt,
@@ -73,7 +73,7 @@ pub enum Rejection {
     /// The query is not what the handler takes.
     #[error("the query is not valid: {0}")]
     Query(String),
-    /// The body is not said to be JSON.
+    /// The content type of the body is not JSON.
     #[error("send the body as JSON, with `Content-Type: application/json`")]
     ContentType,
     /// The body is not what the handler takes.
@@ -88,12 +88,12 @@ pub enum Rejection {
     /// The message is not what the handler takes.
     #[error("the message is not valid: {0}")]
     Message(String),
-    /// The handler takes what this invocation does not bring: a mistake in the app. The log says which argument it is, and the
-    /// caller reads that the function failed.
+    /// The handler has an argument that this trigger does not provide: a mistake in the app. The log names the
+    /// argument, and the caller learns only that the function failed.
     #[error("the function failed")]
     NotBound(&'static str),
-    /// The handler's value cannot be written as JSON: a mistake in the app. The log says why, and the caller reads that the
-    /// function failed.
+    /// The handler's value cannot be written as JSON: a mistake in the app. The log has the reason, and the caller
+    /// learns only that the function failed.
     #[error("the function failed")]
     Unserializable(String),
 }
@@ -164,7 +164,7 @@ impl Rejection {
         }
     }
 
-    /// For the log: what is wrong with the app, if it is the app that is wrong.
+    /// For the log: the mistake in the app, if there is one.
     pub(crate) fn handler_error(&self) -> Option<String> {
         match self {
             Self::NotBound(what) => {
@@ -176,7 +176,7 @@ impl Rejection {
     }
 }
 
-/// Words that need the invocation, and so are found once it is known. See [`with_invocation`].
+/// A response that needs the invocation, and so is made once it is known. See [`with_invocation`].
 #[derive(Clone)]
 struct DeferredResponse(Arc<dyn Fn(&Invocation) -> Response + Send + Sync>);
 
@@ -236,7 +236,7 @@ pub(crate) fn apply_on_error(mut response: Response, invocation: &Invocation, wo
 /// Words an error.
 pub(crate) type OnError = Arc<dyn Fn(&Error, &Invocation) -> Response + Send + Sync>;
 
-/// An app's words; where they panic, the log says so and a problem document answers.
+/// An app's own error response; if making it panics, the panic is logged and a problem document answers.
 pub(crate) fn catch_on_error_panic(
     words: impl Fn(&Error, &Invocation) -> Response,
 ) -> impl Fn(&Error, &Invocation) -> Response {
@@ -275,7 +275,7 @@ pub struct InvocationFailed {
 }
 
 impl InvocationFailed {
-    /// Failed for this reason. It stands in the log.
+    /// Failed for this reason. The reason is logged.
     #[must_use]
     pub const fn new(reason: &'static str) -> Self {
         Self { reason, source: None }

@@ -1,4 +1,4 @@
-//! What the protocol layer logs, and how an app lists the events of its own: a closed list, one macro.
+//! The events that the handler crate logs, and a macro with which an app declares a closed list of its own events.
 
 use std::{error::Error, fmt::Display};
 
@@ -128,7 +128,7 @@ events! {
         /// Calls work again that failed since the line of the event `outage`.
         OutageEnded = "outage-ended", WARN, "an outage ended",
             { outage: &'static str, failed_calls: u64, duration_ms: u64 };
-        /// The head of a request is not HTTP, or too long. Its caller got the status, if one could be sent; no function
+        /// The head of a request is not HTTP, or too long. The caller got the status, if it could be sent; no function
         /// was called.
         RequestHeadInvalid = "request-head-invalid", WARN, "the head of a request cannot be read",
             { status: Option<u16> };
@@ -140,7 +140,7 @@ events! {
             { reason: &'static str, error: Option<&'a dyn Display> };
         /// A bug: the caller got a 500. Also if it is the app's words for an error that panicked.
         HandlerPanicked = "handler-panicked", ERROR, "the handler panicked", {};
-        /// A bug: the handler takes an argument that its function does not bring, or answers with what is no JSON.
+        /// A bug: the handler has an argument that its trigger does not provide, or its answer is not valid JSON.
         HandlerInvalid = "handler-invalid", ERROR, "the handler takes or returns what this function cannot have",
             { error: &'a dyn Display };
         /// A bug: the caller got a 500.

@@ -1,4 +1,4 @@
-//! One function, and what starts it.
+//! A registered function and its trigger.
 
 use http::Method;
 
@@ -17,13 +17,13 @@ pub(crate) struct Function<S, T> {
     pub(crate) handler: ErasedHandler<S>,
 }
 
-/// What the host tries routes by: the names of their functions, ignoring case
+/// The sequence in which the host tries routes: by the names of their functions, ignoring case
 /// (<https://github.com/Azure/azure-functions-core-tools/issues/2442>).
 pub(crate) fn host_order(name: &str) -> String {
     name.to_ascii_uppercase()
 }
 
-/// What starts a function.
+/// The trigger of a function.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Http(Http),

@@ -23,7 +23,7 @@ pub struct FunctionJson {
     pub text: String,
 }
 
-/// Why the folders of functions are not as the app registers them.
+/// Why the function folders differ from the registrations.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FunctionJsonError {
@@ -41,7 +41,7 @@ pub enum FunctionJsonError {
         /// Why not.
         source: io::Error,
     },
-    /// Files say something else than the registrations.
+    /// Files differ from the registrations.
     #[error("{}: not as registered; write them with `Functions::write_function_json`", .0.join(", "))]
     Differs(Vec<String>),
     /// Folders of functions that are not registered.
@@ -56,7 +56,7 @@ where
     /// The function.json of each function.
     ///
     /// # Errors
-    /// When the registrations contradict each other or the Functions host.
+    /// When the registrations contradict each other or the rules of the Functions host.
     pub fn function_json(&self) -> Result<Vec<FunctionJson>, RegistrationErrors> {
         self.all()?;
         let text = |function: &Function<S, T>| format!("{:#}\n", json!({"bindings": bindings(function)}));
@@ -67,7 +67,7 @@ where
             .collect())
     }
 
-    /// Writes `<folder>/<Name>/function.json` for each function. Files that say the same already are left as they are.
+    /// Writes `<folder>/<Name>/function.json` for each function. Files with the same content are left as they are.
     ///
     /// # Errors
     /// When the registrations are wrong, or a file cannot be written.
@@ -88,7 +88,7 @@ where
     /// Holds the folders of functions against the registrations, for a test.
     ///
     /// # Errors
-    /// When a file is missing or says something else, or a folder's function is not registered.
+    /// When a file is missing or differs, or a folder's function is not registered.
     pub fn check_function_json(&self, folder: impl AsRef<Path>) -> Result<(), FunctionJsonError> {
         let folder = folder.as_ref();
         let registered = self.function_json()?;

@@ -15,9 +15,10 @@ use crate::{
     trigger::{AuthLevel, HttpTrigger, OtherTrigger, OutputBinding, QueueTrigger, TimerTrigger, Trigger},
 };
 
-/// The functions of an app, whose handlers share a state `S`, and which may say what they need in a type `T` of the app.
+/// The functions of an app. Their handlers share a state `S`, and each function may declare its needs in a type `T` of
+/// the app.
 ///
-/// It needs no state itself, so that tools can read it: what it registers can be written as `function.json`
+/// The registration needs no state itself, so that tools can write it as `function.json`
 /// ([`write_function_json`](Self::write_function_json)).
 ///
 /// ```
@@ -69,8 +70,8 @@ where
         self.with(name, trigger, Kind::Http, erase(handler))
     }
 
-    /// Registers an HTTP function that a tower service answers, such as a router of axum. It sees the path as the caller
-    /// sent it, with the route prefix.
+    /// Registers an HTTP function that a tower service answers, such as a router of axum. The service sees the path as
+    /// the caller sent it, with the route prefix.
     #[must_use]
     pub fn http_service<V>(self, name: &'static str, trigger: HttpTrigger<T>, service: V) -> Self
     where
@@ -139,15 +140,15 @@ where
     /// [`route_prefix`](Self::route_prefix) names another.
     ///
     /// # Errors
-    /// When the registrations contradict each other or the Functions host.
+    /// When the registrations contradict each other or the rules of the Functions host.
     pub fn all(&self) -> Result<Deployed<S, T>, RegistrationErrors> {
         let prefix = self.route_prefix.unwrap_or(deployment::DEFAULT_PREFIX);
         registration::validate(&self.functions, prefix)?;
         Ok(Deployed { functions: self.functions.clone(), unrouted: Vec::new(), prefix: prefix.to_owned() })
     }
 
-    /// The functions whose folders stand in the app root, which the host names in `FUNCTIONS_APP_ROOT_PATH`; all functions
-    /// where there is no such variable. The route prefix is that of the root's host.json.
+    /// The functions whose folders exist in the app root, which the host names in `FUNCTIONS_APP_ROOT_PATH`; all
+    /// functions if the variable is missing. The route prefix is that of the root's host.json.
     ///
     /// # Errors
     /// As [`deployed_in`](Self::deployed_in).
@@ -158,9 +159,9 @@ where
         }
     }
 
-    /// The functions whose folders stand in this app root: one deployment may serve a part of the functions, as a second app
-    /// for the queues. A function that is switched off (`AzureWebJobs.<Name>.Disabled`, or left out of `functions` in host.json)
-    /// needs what it needs, but no request comes to it by its route, as under the host.
+    /// The functions whose folders exist in this app root: one deployment may serve a part of the functions, as a
+    /// second app for the queues. A function that is disabled (`AzureWebJobs.<Name>.Disabled`, or left out of
+    /// `functions` in host.json) still counts for `needs`, but gets no request by its route, as under the host.
     ///
     /// # Errors
     /// When the app root or its host.json cannot be read, a function stands there that is not registered, or the
@@ -220,7 +221,7 @@ where
     }
 }
 
-/// What can be read of a registered function.
+/// A registered function, as tools see it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Registered<'a, T> {
@@ -281,7 +282,7 @@ impl<S, T> Deployed<S, T>
 where
     S: Clone + Send + Sync + 'static,
 {
-    /// What these functions need, from which the app's settings follow.
+    /// The needs of these functions, from which the app's settings follow.
     pub fn needs(&self) -> impl Iterator<Item = &T> {
         self.functions.iter().flat_map(|function| &function.needs)
     }

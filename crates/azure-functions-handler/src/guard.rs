@@ -71,7 +71,7 @@ fn is_json(value: &str) -> bool {
         && matches!(charset.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
 }
 
-/// In forward mode the host appends its name to what the caller sent; alone it stands in the host's own calls.
+/// In forward mode the host appends its name to the caller's value; in the host's own calls its name stands alone.
 fn is_host_agent(value: &str) -> bool {
     value
         .strip_prefix("Azure-Functions-Host/")

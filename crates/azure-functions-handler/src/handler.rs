@@ -1,5 +1,4 @@
-//! What a function's handler may look like, and how every shape of it becomes one: `http::Request` in,
-//! `http::Response` out.
+//! The signatures that handlers may have, and their conversion to one: `http::Request` in, `http::Response` out.
 
 use std::{any::TypeId, convert::Infallible, future::poll_fn, sync::Arc};
 
@@ -19,9 +18,9 @@ pub(crate) type ErasedHandler<S> = Arc<dyn Fn(Request, S) -> BoxFuture<'static, 
 
 /// A function's handler: an `async fn` with at most eight arguments.
 ///
-/// Each argument implements [`FromRequestParts`]; the last one may instead implement [`FromRequest`], which takes the body.
-/// What it returns implements [`IntoResponse`]. Arguments are read from left to right, and the first one that fails answers
-/// in the handler's place, so that an argument which authorises the caller belongs first.
+/// Each argument implements [`FromRequestParts`]; the last one may instead implement [`FromRequest`], which takes the
+/// body. Its return type implements [`IntoResponse`]. Arguments are read from left to right, and the first one that
+/// fails answers in the handler's place, so that an argument which authorises the caller belongs first.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "this cannot be registered as a function",
@@ -42,7 +41,7 @@ pub trait Handler<A>: Clone + Send + Sync + 'static {
     note = "write `async fn`"
 )]
 pub trait HandlerFuture: Future<Output = Self::Answer> {
-    /// What the function answers with.
+    /// The type of the handler's answer.
     type Answer;
 }
 
@@ -51,7 +50,7 @@ impl<F: Future> HandlerFuture for F {
     type Answer = F::Output;
 }
 
-/// What a handler may answer with: everything that implements [`IntoResponse`].
+/// The types that a handler may answer with: everything that implements [`IntoResponse`].
 #[diagnostic::on_unimplemented(
     message = "a handler cannot answer with `{Self}`",
     label = "`{Self}` is not an answer",
@@ -212,7 +211,7 @@ where
     })
 }
 
-/// Forgets which service answers. It brings its own state.
+/// Forgets which service answers. The service has its own state.
 pub(crate) fn erase_service<V, S>(service: V) -> ErasedHandler<S>
 where
     V: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,

@@ -1,8 +1,8 @@
-//! Headers that stand in a request once or not at all.
+//! Headers that a request has once or not at all.
 
 use http::{HeaderMap, HeaderValue, header::AsHeaderName};
 
-/// A header stands in the request more than once.
+/// A request has the header more than once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("send this header once")]
 pub struct RepeatedHeader;
@@ -10,7 +10,7 @@ pub struct RepeatedHeader;
 /// The value of a header that may be there once; none where it is not.
 ///
 /// # Errors
-/// When it is there more than once: code that picks one of the values could be made to pick a forged one.
+/// When the request has it more than once: code that picks one of the values could be made to pick a forged one.
 pub fn single_header(
     headers: &HeaderMap,
     name: impl AsHeaderName,

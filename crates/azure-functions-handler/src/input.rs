@@ -1,4 +1,4 @@
-//! What an invocation brings besides a request: messages, timers, the raw data of other triggers, and `Metadata`.
+//! The inputs of an invocation besides a request: messages, timers, the raw data of other triggers, and `Metadata`.
 
 use std::{
     convert::Infallible,
@@ -45,19 +45,19 @@ impl TriggerInput {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct QueueMessage<T> {
-    /// What the sender put into the queue. `Bytes` are the exact ones, `String` is UTF-8, `Json<T>` is parsed.
+    /// The contents of the message. `Bytes` are the exact ones, `String` is UTF-8, `Json<T>` is parsed.
     pub payload: T,
     /// Deliveries so far, as the host counts them. A payload that is a JSON object can overwrite it, so that it is good for
     /// logs and for no decision.
     pub dequeue_count: Option<u32>,
 }
 
-/// What the payload of a message can be read as.
+/// A type that a message's payload can be read as.
 pub trait Payload: Sized {
     /// Reads it.
     ///
     /// # Errors
-    /// When it is something else; the words stand in the log, and do not hold the payload.
+    /// When the payload is something else; the error is logged, and must not contain the payload.
     fn from_bytes(bytes: Bytes) -> Result<Self, String>;
 }
 
@@ -108,7 +108,7 @@ pub struct TimerInfo {
     /// Whether the host makes up for a run that it missed.
     #[serde(default)]
     pub is_past_due: bool,
-    /// When it ran and will run; none for a timer that is not monitored.
+    /// When the timer ran and will run; none for a timer that is not monitored.
     #[serde(default)]
     pub schedule_status: Option<ScheduleStatus>,
 }
@@ -122,7 +122,7 @@ pub struct ScheduleStatus {
     pub last: String,
     /// The next run.
     pub next: String,
-    /// When the host last wrote this down.
+    /// When the host last stored this status.
     pub last_updated: String,
 }
 
@@ -157,10 +157,11 @@ impl TriggerData {
         serde_json::from_str(&self.json).map_or_else(|_| Bytes::new(), binding::payload)
     }
 
-    /// The value as a type of the app. Where the host sent a text that holds JSON, that is what is read.
+    /// The value as a type of the app. A string that contains JSON is parsed.
     ///
     /// # Errors
-    /// When it is something else. The error says where, and does not hold what was sent: it may stand in a log.
+    /// When it is something else. The error names the position, and does not contain what was sent, because it may be
+    /// logged.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
         let Json(value) = Payload::from_bytes(unquoted(&self.json).into()).map_err(Rejection::Message)?;
         Ok(value)
@@ -191,7 +192,7 @@ impl Metadata {
         &self.json
     }
 
-    /// A member's value as a type of the app. The host sends most values as JSON within a text, and that is what is read.
+    /// A member's value as a type of the app. The host sends most values as JSON within a string; the JSON is parsed.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let members: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(&self.json).ok()?;
@@ -216,13 +217,13 @@ impl<S: Sync> OptionalFromRequestParts<S> for Metadata {
     }
 }
 
-/// JSON text that may come as it is or as a string that holds it.
+/// JSON text that is sent directly or within a string.
 fn unquoted(json: &str) -> String {
     serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
 }
 
-/// Lines for the log of the Functions host, which shows them with the invocation at the level Information. They travel in an
-/// envelope; an HTTP function that the host forwards to has none, and its lines go nowhere.
+/// Lines for the log of the Functions host, which shows them with the invocation at the level Information. They travel
+/// in an envelope; an HTTP function that the host forwards to has none, and its lines are dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Logs(Arc<Mutex<Vec<String>>>);
 

@@ -19,11 +19,11 @@ pub struct Invocation {
     pub id: Uuid,
     /// The function's name.
     pub function: &'static str,
-    /// The caller's trace if its `traceparent` is well formed, else one of our own.
+    /// The caller's trace if its `traceparent` is well formed, else a new one.
     pub trace: TraceContext,
 }
 
-/// What is known of an invocation when its span begins.
+/// The fields of an invocation that are known when its span begins.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SpanContext {
@@ -48,7 +48,7 @@ pub(crate) fn default_span(context: SpanContext) -> Span {
     )
 }
 
-/// Fixes which trace this is, for handlers and in the current span. With `exports_spans` the invocation is a span of its own
+/// Fixes which trace this is, for handlers and in the current span. With `exports_spans` the invocation has a span
 /// below the caller's.
 pub(crate) fn start(
     id: Uuid,

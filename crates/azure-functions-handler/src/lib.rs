@@ -18,11 +18,11 @@
 //!
 //! # How an invocation reaches its handler
 //!
-//! The Functions host calls in one of two ways. A function that has one HTTP trigger and no output but its answer gets the
-//! caller's real request, if host.json enables forwarding or proxying. Everything else is called with an envelope,
+//! The Functions host calls in one of two ways. A function that has one HTTP trigger and no output but its answer gets
+//! the caller's real request, if host.json enables forwarding or proxying. Everything else is called with an envelope,
 //! `POST /<Name>` with `{Data, Metadata}`. A handler sees an [`http::Request`] either way, through its arguments
-//! ([`Handler`]), and its response is sent as it is or put into an envelope. [`TestApp`] calls an app in each of these ways
-//! without a host.
+//! ([`Handler`]), and its response is sent unchanged or put into an envelope. [`TestApp`] calls an app in each of
+//! these ways without a host.
 //!
 //! # What ends an invocation
 //!
@@ -31,7 +31,7 @@
 //! | The caller hangs up | runs to its end | are sent, if the host still waits: it does for envelopes |
 //! | Its deadline passes ([`Limits`]) | is dropped at its next await; the caller gets 504, a message is delivered again | are not sent |
 //! | It panics | is unwound; the caller gets 500, a message is delivered again | are not sent |
-//! | Its answer cannot be sent | has ended; the caller gets 500, a message is delivered again | are not sent |
+//! | The response cannot be sent | has ended; the caller gets 500, a message is delivered again | are not sent |
 //! | An HTTP function answers with 4xx or 5xx | has ended; the host counts the invocation as succeeded | are sent |
 //! | Another function answers with 4xx or 5xx | has ended; a message is delivered again | are not sent |
 //! | SIGTERM, SIGINT, SIGHUP | runs to its end, within its deadline; new connections are refused after 0.1 s | are sent |
@@ -39,11 +39,11 @@
 //! The answers to a panic, a deadline and an answer that cannot be sent are made outside the layers
 //! ([`FunctionApp::layer`]), which do not see them.
 //!
-//! A body that is streamed to its caller goes on after the handler has ended, without a deadline, and holds the invocation's
-//! place among those that run. If it panics, the caller's connection breaks off, and the log has no line of it beside that of
-//! the panic hook. If it does not end after a signal, it is cut off once every other invocation must have ended
-//! ([`Limits::head_timeout`], the longest deadline, and five seconds). In an envelope, and with [`FunctionApp::portable`], the
-//! body is read within the deadline, and its panic is the handler's.
+//! A response body that is streamed continues after the handler has ended, without a deadline, and holds the
+//! invocation's place among those that run. If it panics, the caller's connection breaks off, and the log has no line
+//! of it beside that of the panic hook. If it does not end after a signal, it is cut off once every other invocation
+//! must have ended ([`Limits::head_timeout`], the longest deadline, and five seconds). In an envelope, and with
+//! [`FunctionApp::portable`], the body is read within the deadline, and its panic is the handler's.
 //!
 //! A handler that was dropped has done some of its work, and its message comes again: make handlers idempotent.
 #![forbid(unsafe_code)]

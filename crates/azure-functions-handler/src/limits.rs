@@ -64,7 +64,7 @@ pub(crate) struct BodyLimits {
     pub(crate) max_bytes: usize,
 }
 
-/// What is read of a request that is already answered.
+/// How much is read of a request that is already answered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DiscardLimits {
     pub(crate) timeout: Duration,

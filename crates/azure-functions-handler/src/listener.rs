@@ -76,7 +76,7 @@ impl Listener {
     }
 
     /// # Errors
-    /// When another connection would take a descriptor of the reserve.
+    /// When another connection would use a file descriptor of the reserve.
     fn check_reserve(&self) -> io::Result<()> {
         if self.last < RESERVE_CHECKED_FROM {
             return Ok(());

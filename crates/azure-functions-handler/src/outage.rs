@@ -17,13 +17,13 @@ use super::event::Event;
 /// How long calls have to work before an outage has ended: a dependency that fails now and then has one outage.
 const RECOVERY_TIME: Duration = Duration::from_secs(5);
 
-/// How often an outage that goes on is logged, at most.
+/// How often an outage that continues is logged, at most.
 const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How often an outage is asked whether it has ended.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A dependency and one kind of fault. It has up to 32 parts that fail apart from each other, and works again when
+/// A dependency and one kind of fault. The dependency has up to 32 parts that fail independently, and works again when
 /// each part that failed does. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Outage(Arc<Shared>);
@@ -32,7 +32,7 @@ pub struct Outage(Arc<Shared>);
 struct Shared {
     /// The event that begins it.
     name: &'static str,
-    /// One bit for each part that fails; those that work find out here that there is nothing to do.
+    /// One bit for each part that fails; a part that works needs no lock to find that there is nothing to do.
     failing: AtomicU32,
     open: Mutex<Option<OngoingOutage>>,
 }
@@ -178,7 +178,7 @@ impl Watch {
 }
 
 impl Drop for Watch {
-    /// The process ends before the outage: what was counted is not lost.
+    /// The process ends before the outage: the count is logged.
     fn drop(&mut self) {
         let open = *self.0.open();
         if let Some(open) = open.filter(|open| open.failed_calls > open.logged_calls) {

@@ -13,9 +13,9 @@ use crate::event::Event;
 pub(crate) struct Outcome {
     /// The status of the answer; within an envelope too.
     pub(crate) status: StatusCode,
-    /// What goes on the wire.
+    /// The response to the host.
     pub(crate) response: Response,
-    /// Whether it is one of many that are counted and have no line of their own.
+    /// Whether the failure is one of many that are only counted, without a log line.
     pub(crate) is_counted: bool,
 }
 
@@ -43,10 +43,10 @@ impl Outcome {
     }
 }
 
-/// What ended work that did not end by itself.
+/// Why a handler did not return.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CutShort {
-    /// It panicked, which the log says.
+    /// The handler panicked, and the log has the message.
     Panic,
     /// Its deadline passed.
     Deadline,

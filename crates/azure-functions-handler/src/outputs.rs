@@ -1,4 +1,4 @@
-//! What a handler sends to its output bindings, beside its answer.
+//! The values of a handler's output bindings, beside its response.
 
 use std::convert::Infallible;
 
@@ -13,9 +13,10 @@ use crate::{
     trigger::{OutputBinding, OutputKind},
 };
 
-/// Values for output bindings. They stand before the answer, as in `(Outputs, Json<T>)`, or alone.
+/// Values for output bindings. Return them before the response, as in `(Outputs, Json<T>)`, or alone.
 ///
-/// They leave with the answer: when the handler returns nothing, for its deadline passed or it panicked, nothing is sent.
+/// They are sent with the response: when the handler returns nothing, because its deadline passed or it panicked,
+/// nothing is sent.
 ///
 /// ```
 /// use azure_functions_handler::{Functions, Outputs, post, queue_output};

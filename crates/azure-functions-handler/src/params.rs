@@ -109,7 +109,7 @@ struct Pairs {
     of_path: bool,
 }
 
-/// One text, which serde reads as whatever type it is to be.
+/// A single text, which serde can read as any type.
 #[derive(Clone)]
 struct Text(String);
 

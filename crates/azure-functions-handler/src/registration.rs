@@ -1,4 +1,4 @@
-//! What is wrong with registrations, found before anything is served.
+//! Errors in registrations, found before anything is served.
 
 mod names;
 mod schedule;
@@ -13,7 +13,7 @@ use crate::{
     trigger::{Http, OutputBinding, OutputKind},
 };
 
-/// A registration that the Functions host would refuse, or that would do another thing than it says.
+/// A registration that the Functions host would refuse, or would understand differently.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
@@ -178,7 +178,7 @@ pub(crate) fn validate<S, T>(
     into_result(errors)
 }
 
-/// What is wrong under a host that forwards requests: it checks the key for the path that the caller sent, and then changes
+/// Errors under a host that forwards requests: it checks the key for the path that the caller sent, and then changes
 /// the path. A backslash becomes a slash, `..` goes up, an encoded `?` or `#` ends it.
 pub(crate) fn validate_forwarding<S, T>(functions: &[Arc<Function<S, T>>]) -> Result<(), RegistrationErrors> {
     let http = functions.iter().filter_map(|function| match &function.kind {

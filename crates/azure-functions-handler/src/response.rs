@@ -1,4 +1,4 @@
-//! Answers: whether every invocation mode can carry them, and how they stand in an envelope.
+//! Responses: whether every invocation mode can carry them, and their form in an envelope.
 
 use axum_core::{body::Body, response::Response};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::binding::{self, UnsupportedMessage};
 
-/// The host's own limit of what it takes from a handler.
+/// The host's own limit of a handler's response.
 const MAX_BODY_BYTES: usize = 100 << 20;
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -25,7 +25,7 @@ pub(crate) const CONNECTION_HEADERS: [&str; 8] = [
     "upgrade",
 ];
 
-/// Why an answer cannot be sent: a mistake of its handler.
+/// Why a response cannot be sent: a mistake of its handler.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidResponse {
     #[error("status {0} cannot be sent: use 200 to 599")]

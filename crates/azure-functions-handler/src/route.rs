@@ -10,10 +10,11 @@ pub(crate) use template::{Overlap, covers, overlap, takes_any_text, template_err
 
 /// The parameters of `path` if it matches `prefix` and `template`, in the template's sequence.
 ///
-/// Static segments match ignoring case, a parameter takes one segment that is not empty, `{name?}` may miss its segment,
-/// `{*name}` takes all segments that are left, one trailing slash may follow. Parameters are percent-decoded once, after the
-/// path was split; what does not decode to UTF-8 stays as it was sent. A constraint refuses what the host refuses for
-/// certain: `int`, `long`, `min`, `max` and `range` are decided, of the others some texts, and a `regex` is left to the host.
+/// Static segments match ignoring case, a parameter takes one segment that is not empty, `{name?}` may miss its
+/// segment, `{*name}` takes all segments that are left, one trailing slash may follow. Parameters are percent-decoded
+/// once, after the path was split; what does not decode to UTF-8 stays encoded. A constraint refuses what the host
+/// refuses for certain: `int`, `long`, `min`, `max` and `range` are decided, of the others some texts, and a `regex`
+/// is left to the host.
 #[must_use]
 pub fn match_path(prefix: &str, template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
     let mut rest = Some(path.strip_prefix('/')?);
@@ -37,7 +38,7 @@ pub fn match_path(prefix: &str, template: &'static str, path: &str) -> Option<Ve
     rest.is_none_or(str::is_empty).then_some(params)
 }
 
-/// The next segment of what is left of a path.
+/// The next segment of the rest of a path.
 fn next<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
     let (part, after) = match (*rest)?.split_once('/') {
         Some((part, after)) => (part, Some(after)),

@@ -45,7 +45,7 @@ pub struct TestApp {
     state: Arc<AppState>,
 }
 
-/// What the caller of an HTTP function sees, and what goes to the other outputs.
+/// The response to the caller of an HTTP function, and the values of the other outputs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TestResponse {
@@ -59,7 +59,7 @@ pub struct TestResponse {
     pub outcome: TestOutcome,
 }
 
-/// What an invocation gave the host.
+/// The outcome that an invocation reports to the host.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TestOutcome {
@@ -84,7 +84,7 @@ impl TestApp {
     /// members of a JSON body, which the host adds.
     ///
     /// # Panics
-    /// When the app answers what no host understands.
+    /// When no host would understand the app's answer.
     pub async fn http<B: Into<Body>>(&self, mode: InvocationMode, request: http::Request<B>) -> TestResponse {
         let (mut parts, body) = request.into_parts();
         let body: Body = body.into();
@@ -119,7 +119,7 @@ impl TestApp {
     /// Delivers a message to a queue function.
     ///
     /// # Panics
-    /// When there is no such queue function, or the app answers what no host understands.
+    /// When there is no such queue function, or no host would understand the app's answer.
     pub async fn queue(&self, function: &str, message: impl Into<Bytes>) -> TestOutcome {
         let function = self.function(function, |kind| matches!(kind, Kind::Queue(_)));
         let envelope = frame::queue(function, &message.into());
@@ -129,7 +129,7 @@ impl TestApp {
     /// Lets a timer function run.
     ///
     /// # Panics
-    /// When there is no such timer function, or the app answers what no host understands.
+    /// When there is no such timer function, or no host would understand the app's answer.
     pub async fn timer(&self, function: &str) -> TestOutcome {
         let function = self.function(function, |kind| matches!(kind, Kind::Timer(_)));
         self.invoke(function.name, &frame::timer(function)).await.outcome
@@ -138,17 +138,17 @@ impl TestApp {
     /// Starts a function with another trigger, with the value of the trigger in `Data` and with `Metadata`.
     ///
     /// # Panics
-    /// When there is no such function, or the app answers what no host understands.
+    /// When there is no such function, or no host would understand the app's answer.
     pub async fn other(&self, function: &str, data: Value, metadata: Map<String, Value>) -> TestOutcome {
         let function = self.function(function, |kind| matches!(kind, Kind::Other(_)));
         let envelope = frame::envelope(function, &data, metadata);
         self.invoke(function.name, &envelope).await.outcome
     }
 
-    /// Sends an envelope to a function, as it is.
+    /// Sends an envelope to a function, unchanged.
     ///
     /// # Panics
-    /// When there is no such function, or the app answers what no host understands.
+    /// When there is no such function, or no host would understand the app's answer.
     pub async fn envelope(&self, function: &str, envelope: &Value) -> TestOutcome {
         let function = self.function(function, |_| true);
         self.invoke(function.name, envelope).await.outcome
@@ -174,7 +174,7 @@ impl TestApp {
     }
 }
 
-/// What an app answered to an envelope.
+/// The app's answer to an envelope.
 struct EnvelopeResponse {
     answer: Option<Value>,
     outcome: TestOutcome,
@@ -227,7 +227,7 @@ impl TestResponse {
     /// The body as text.
     ///
     /// # Panics
-    /// When it is not UTF-8.
+    /// When the body is not UTF-8.
     #[must_use]
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("the body is text")
@@ -236,7 +236,7 @@ impl TestResponse {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is something else.
+    /// When the body is something else.
     #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_slice(&self.body).expect("the body is the JSON that is expected")
@@ -247,7 +247,7 @@ impl TestOutcome {
     /// The messages that lie in the queue of an output, as the host puts them there.
     ///
     /// # Panics
-    /// When the output's value is none that makes messages.
+    /// When the host could make no messages of the output's value.
     #[must_use]
     pub fn messages(&self, binding: &str) -> Vec<Bytes> {
         match self.outputs.get(binding) {

@@ -17,7 +17,7 @@ pub struct TraceContext(String);
 pub struct TraceContextError;
 
 impl TraceContext {
-    /// A trace of its own, which is not sampled.
+    /// A new trace, which is not sampled.
     #[must_use]
     pub fn random() -> Self {
         Self(format!("00-{}-{}-00", random().simple(), new_span_id()))

@@ -1,4 +1,4 @@
-//! What starts a function, and where its outputs go: one builder for each kind of trigger.
+//! Triggers and output bindings: one builder for each kind of trigger.
 
 use http::Method;
 use serde_json::{Map, Value};
@@ -86,7 +86,7 @@ pub struct OutputBinding {
     pub(crate) properties: Map<String, Value>,
 }
 
-/// What an output binding puts its values into.
+/// The service that an output binding writes to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OutputKind {
     /// This queue.
@@ -157,8 +157,8 @@ pub fn timer<T>(schedule: &'static str) -> TimerTrigger<T> {
     trigger(Timer { schedule, is_monitored: true }, "timer")
 }
 
-/// A function with a trigger of another type, such as `serviceBusTrigger` or `blobTrigger`. Its handler takes
-/// [`TriggerData`](crate::TriggerData) and [`Metadata`](crate::Metadata).
+/// A function with a trigger of another type, such as `serviceBusTrigger` or `blobTrigger`. The function's handler
+/// takes [`TriggerData`](crate::TriggerData) and [`Metadata`](crate::Metadata).
 #[must_use]
 pub fn other<T>(kind: &'static str) -> OtherTrigger<T> {
     trigger(Other { kind, properties: Map::new() }, "trigger")
@@ -213,7 +213,8 @@ impl<T> HttpTrigger<T> {
 }
 
 impl<T> QueueTrigger<T> {
-    /// The app setting, or the prefix of app settings, that says where the queue is; `AzureWebJobsStorage` if not called.
+    /// The app setting, or the prefix of app settings, that contains the queue's connection; `AzureWebJobsStorage` if
+    /// not called.
     #[must_use]
     pub fn connection(mut self, setting: &'static str) -> Self {
         self.kind.connection = Some(setting);
@@ -222,7 +223,7 @@ impl<T> QueueTrigger<T> {
 }
 
 impl<T> TimerTrigger<T> {
-    /// The host keeps no record of the last run, and so never makes up for a missed one.
+    /// The host stores no record of the last run, and so never makes up for a missed one.
     #[must_use]
     pub fn unmonitored(mut self) -> Self {
         self.kind.is_monitored = false;
@@ -267,7 +268,8 @@ impl OutputBinding {
         }
     }
 
-    /// The app setting, or the prefix of app settings, that says where values go; `AzureWebJobsStorage` if not called.
+    /// The app setting, or the prefix of app settings, that contains the output's connection; `AzureWebJobsStorage` if
+    /// not called.
     #[must_use]
     pub fn connection(mut self, setting: &'static str) -> Self {
         self.connection = Some(setting);

@@ -1,5 +1,5 @@
-//! What the real host answers below `/admin`: its state, its functions, and a function run by hand that no HTTP call
-//! starts. No route of an app reaches there.
+//! The real host's endpoints below `/admin`: its state, its functions, and running a function by hand. No route of an
+//! app reaches there.
 
 // The host: docs/reference/host-protocol.md#shutdown and docs/reference/host-protocol.md#admin-paths.
 
@@ -124,7 +124,7 @@ impl Admin {
     /// Starts a function and does not wait for its end, as the real host does.
     async fn run(&self, name: &str, request: Request<Body>) -> Response<Body> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        // Also what keeps pages of other origins out: a browser asks before it sends this type.
+        // The content type also keeps pages of other origins out: a browser asks before it sends this type.
         if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
             return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }

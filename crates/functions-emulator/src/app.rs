@@ -1,4 +1,4 @@
-//! What an app folder says: host.json, one function.json a function, and the settings that override them.
+//! The configuration in an app folder: host.json, one function.json a function, and the settings that override them.
 
 mod function_json;
 mod host_json;
@@ -27,7 +27,7 @@ pub struct App {
     pub functions: Vec<Function>,
     /// Functions that a setting switches off: their routes stay taken, and answer 404.
     pub disabled: Vec<Function>,
-    /// What runs otherwise than its author may mean it, one sentence each.
+    /// Values that the host understands differently than the author may mean, one sentence each.
     pub warnings: Vec<String>,
     /// `AzureWebJobsDisableHomepage`: `/` then answers 204 where no function is.
     pub hides_home_page: bool,
@@ -45,8 +45,8 @@ pub struct App {
 pub struct AppError(pub Vec<String>);
 
 impl App {
-    /// Reads host.json and the function folders directly under `root`. `settings` stand
-    /// above the environment of this process.
+    /// Reads host.json and the function folders directly under `root`. `settings` override the environment of this
+    /// process.
     ///
     /// # Errors
     /// When host.json or a function.json is missing, or the real host would not accept it; all errors are reported.
@@ -108,7 +108,8 @@ fn max_body_bytes(settings: &Settings) -> Result<usize, String> {
 }
 
 impl App {
-    /// What its author may want to know at the start: what means something else, and what this host does not have.
+    /// Notes for the app's author at the start: values with an unexpected meaning, and features that the emulator
+    /// lacks.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = self.warnings.clone();
         for function in &self.functions {

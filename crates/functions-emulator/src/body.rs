@@ -41,12 +41,12 @@ pub(crate) fn status_only(status: StatusCode) -> Response<Body> {
     answer
 }
 
-/// An answer that a browser shows as it is.
+/// A plain-text answer.
 pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
     answer(status, "text/plain; charset=utf-8", text)
 }
 
-/// An answer that is never kept, and that no other site can embed.
+/// An answer that no cache stores, and that no other site can embed.
 pub(crate) fn answer(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) -> Response<Body> {
     let mut answer = Response::new(sized(content));
     *answer.status_mut() = status;
@@ -54,7 +54,7 @@ pub(crate) fn answer(status: StatusCode, kind: &'static str, content: impl Into<
     answer
 }
 
-/// The headers of everything that the host says of itself.
+/// The headers of all answers by the host itself.
 pub(crate) fn protect(answer: &mut Response<Body>, kind: &'static str) {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -93,7 +93,7 @@ impl HttpBody for Broken {
         if let Some(bytes) = self.bytes.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        // The pause lets the connection write what it has before the error ends it.
+        // The pause lets the connection send its data before the error ends it.
         if !std::mem::replace(&mut self.flushed, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;

@@ -1,4 +1,4 @@
-//! How the build of the app stands: its builder says so, the console shows it.
+//! The status of the app's build: its builder reports it, the console shows it.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// Bytes that are kept of what was said of a failure: its end, where the summary is.
+/// Bytes of a failed build's output that are kept: its end, where the summary is.
 const MAX_FAILURE_BYTES: usize = 64 * 1024;
 
 /// Stands where the beginning was left out.
@@ -23,19 +23,18 @@ static CONTROL_SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
 /// [`Emulator::set_build_status`](crate::Emulator::set_build_status).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum BuildStatus {
-    /// A build has begun; what served before keeps serving.
+    /// A build has begun; the version before keeps serving.
     Running,
-    /// It failed, or what it made cannot be served; what served before keeps serving.
+    /// The build failed, or its result cannot be served; the version before keeps serving.
     Failed {
-        /// What the compiler said, as it said it: escapes for terminals are taken out here, and of a long text the last
-        /// 64 KiB are kept.
+        /// The compiler's output, without terminal escapes; of a long text the last 64 KiB are kept.
         what: String,
     },
-    /// What was saved last is served now.
+    /// The newest version is served now.
     Done,
 }
 
-/// What the console shows: the last failure stays until a build is done.
+/// The status that the console shows: the last failure stays until a build succeeds.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub(crate) struct BuildState {
     running: bool,

@@ -1,4 +1,4 @@
-//! `functions-emulator check`: what would go wrong with an app under the real host.
+//! `functions-emulator check`: problems that an app would have under the real host.
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -29,7 +29,7 @@ impl Clock {
         Self(Source::Custom(Arc::new(now)))
     }
 
-    /// A clock that stands still until it is [advanced](Self::advance).
+    /// A clock that stops until it is [advanced](Self::advance).
     #[must_use]
     pub fn stopped_at(now: DateTime<Utc>) -> Self {
         Self(Source::Manual(watch::Sender::new(now)))
@@ -80,7 +80,7 @@ pub(crate) fn later(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .map_or(NEVER, |sum| sum.min(NEVER))
 }
 
-/// The last second of the year 9999: what storage queues say of a message that stays.
+/// The last second of the year 9999: the expiry of a message without one.
 pub(crate) const NEVER: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
     Some(time) => time,
     None => DateTime::<Utc>::MAX_UTC,

@@ -1,4 +1,4 @@
-//! What the command does while it serves: prints, listens to keys and for saves, brings messages in and out.
+//! The command while it serves: prints, listens to keys and for saves, loads and saves messages.
 
 mod arguments;
 mod hotkeys;
@@ -40,7 +40,7 @@ use reloader::Rebuild;
 /// Where Core Tools listen too.
 pub(super) const DEFAULT_PORT: u16 = 7071;
 
-/// After this long it is said what a worker has to do to be called.
+/// After this time a notice explains what a worker has to do to be called.
 const WAITING_NOTICE_AFTER: Duration = Duration::from_secs(5);
 
 /// Serves an app folder until it is stopped.
@@ -93,7 +93,7 @@ pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> an
     served
 }
 
-/// None at Ctrl-C, a kind kill or the terminal's end; worker and build have to be taken along in each case.
+/// None at Ctrl-C, SIGTERM or the terminal's end; worker and build have to end too in each case.
 async fn unless_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<Option<T>> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
@@ -151,7 +151,7 @@ async fn handle_keys(
         match key {
             Key::Quit => break,
             Key::Open => open::page(host.console_url()),
-            // One that waits already is as good.
+            // If a request waits already, another adds nothing.
             Key::Restart => drop(restart.try_send(())),
             Key::Fault => kill_worker(host, printer),
         }

@@ -1,5 +1,5 @@
-//! The console: a page at `/_emulator/` that shows what this host sees, and makes it do things. Its data comes from a small
-//! JSON interface below `/_emulator/api/`, which takes nothing without the token that only the page has.
+//! The console: a page at `/_emulator/` that shows this host's events, and controls it. Its data comes from a small
+//! JSON interface below `/_emulator/api/`, which accepts only requests with the page's token.
 
 mod api;
 mod calls;
@@ -24,7 +24,7 @@ use crate::{
     options::ConsoleOptions,
 };
 
-/// Answered by EasyAuth, before and after a worker is there.
+/// EasyAuth serves this path, before and after a worker runs.
 const ISSUER: &str = "/_emulator/issuer/";
 /// Carries the token.
 const TOKEN: &str = "x-emulator-console";
@@ -60,7 +60,7 @@ impl Console {
     }
 }
 
-/// Answers what is the console's.
+/// Answers the requests for the console.
 ///
 /// # Errors
 /// The request, when it is the app's or the issuer's and harmless.

@@ -1,4 +1,4 @@
-//! What stands in front of the host on the platform: App Service Authentication.
+//! App Service Authentication (EasyAuth), which runs before the host on the platform.
 
 mod principal;
 
@@ -107,8 +107,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// Removes what only the platform may say. Underscores count as dashes, because frameworks behind a proxy often cannot
-/// distinguish them.
+/// Removes headers that only the platform may set. Underscores count as dashes, because frameworks behind a proxy
+/// often cannot distinguish them.
 fn strip(headers: &mut HeaderMap) {
     let forged: Vec<_> = headers
         .keys()

@@ -1,4 +1,4 @@
-//! What happens inside the host, for those that show it: a terminal, a test, a page.
+//! Events of the host, for a terminal, a test or a page.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ pub enum Event {
         /// One sentence or two, which say what to do.
         what: String,
     },
-    /// The worker broke the protocol; says what and how to correct it.
+    /// The worker broke the protocol; the text says how, and how to correct it.
     ProtocolViolation {
         /// The function's name.
         function: String,

@@ -4,8 +4,7 @@ use tokio::sync::broadcast;
 
 use crate::{event::Event, traffic::Traffic};
 
-/// Where events go, and where the last calls are remembered; cheap to clone, never blocks, drops the oldest for a slow
-/// reader.
+/// Sends events, and records the last calls; cheap to clone, never blocks, drops the oldest for a slow reader.
 #[derive(Clone, Debug)]
 pub struct Events(broadcast::Sender<Event>, Traffic);
 
@@ -28,7 +27,7 @@ impl Events {
         self.0.subscribe()
     }
 
-    /// What passes between callers, host and worker.
+    /// The record of calls between callers, host and worker.
     pub(crate) fn traffic(&self) -> &Traffic {
         &self.1
     }

@@ -1,4 +1,4 @@
-//! What the host answers at `/` where no function is (`HomepageMiddleware.cs` of the host).
+//! The host's answer at `/` where no function is (`HomepageMiddleware.cs` of the host).
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};

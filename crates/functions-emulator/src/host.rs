@@ -1,4 +1,4 @@
-//! What outlives host instances, and the replacement of one by the next.
+//! The state that outlives host instances, and the replacement of one by the next.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
 /// How long callers get 503 between the end of an instance and the start of the next one.
 const REPLACEMENT_DELAY: Duration = Duration::from_secs(1);
 
-/// What outlives host instances: the public listener's side of them, and the queues.
+/// The state that outlives host instances: the public listener's side of them, and the queues.
 #[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) options: Options,
@@ -46,17 +46,17 @@ impl Host {
         &self.url
     }
 
-    /// Where events go.
+    /// The sender of events.
     pub(crate) fn events(&self) -> &Events {
         &self.options.events
     }
 
-    /// What stands before the functions.
+    /// EasyAuth, which runs before the functions.
     pub(crate) fn easyauth(&self) -> &EasyAuth {
         &self.easyauth
     }
 
-    /// How the app's build stands.
+    /// The status of the app's build.
     pub(crate) fn builds(&self) -> &BuildTracker {
         &self.builds
     }
@@ -82,7 +82,7 @@ impl Host {
         }
     }
 
-    /// Waits for three strikes, then puts a new instance in the place of the one that they ended.
+    /// Waits for three strikes, then replaces the instance that they ended.
     pub(crate) async fn replace_ended_instances(self: Arc<Self>, mut cancellation: CancellationToken) {
         tokio::select! {
             () = cancellation.cancelled() => {}

@@ -41,7 +41,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Setting for tests: the lease of a received message as a time span, ten minutes without it.
 const QUEUE_LEASE: &str = "FUNCTIONS_EMULATOR_QUEUE_LEASE";
 
-/// A running instance; it serves what it is handed until it is [ended](Self::end) or dropped.
+/// A running instance; it serves connections until it is [ended](Self::end) or dropped.
 #[derive(Debug)]
 pub(crate) struct Instance {
     app: Arc<App>,
@@ -72,7 +72,7 @@ impl Instance {
     /// [`Self::serve`].
     ///
     /// # Errors
-    /// One sentence on what is wrong with the folder or the program.
+    /// One sentence about the error in the folder or the program.
     pub(crate) fn start(options: &Options, url: &str) -> Result<Self, StartError> {
         let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
         let mut settings = local.beneath(&options.settings);
@@ -137,7 +137,7 @@ impl Instance {
         let Some(RunningTasks { tasks, .. }) = running.as_mut() else { return };
         for function in &self.app.functions {
             let TriggerKind::Queue { queue, connection } = &function.trigger.kind else { continue };
-            // It could be had when the instance started.
+            // The port was free when the instance started.
             let Ok(queues) = self.queues.queues(connection) else { continue };
             let listener = QueueListener {
                 function: Arc::new(function.clone()),
@@ -200,7 +200,7 @@ impl Instance {
         &self.app
     }
 
-    /// What makes the calls of this instance.
+    /// The invoker of this instance's calls.
     pub(crate) fn invoker(&self) -> &Invoker {
         &self.invoker
     }

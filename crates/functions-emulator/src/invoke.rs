@@ -63,7 +63,7 @@ struct Parts {
     retries: CancellationSource,
 }
 
-/// Where calls go.
+/// The worker that calls go to.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The worker process of a host instance.
@@ -109,7 +109,7 @@ impl Invoker {
         }
     }
 
-    /// The record that came with a call, or one of its own.
+    /// The record that came with a call, or a new one.
     fn record(&self, function: &Function, call: &Call, id: Uuid, mode: InvocationMode) -> CallRecorder {
         let begin = || CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
         let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);

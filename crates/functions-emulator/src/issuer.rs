@@ -30,7 +30,7 @@ const PREFIX: &str = "/_emulator/issuer/";
 const METADATA: &str = "/v2.0/.well-known/openid-configuration";
 const KEYS: &str = "/discovery/v2.0/keys";
 
-/// Stands where Entra stands for the users of one app; clones share the key.
+/// The token issuer in place of Entra for the users of one app; clones share the key.
 #[derive(Clone)]
 pub struct Issuer(Arc<Inner>);
 
@@ -42,12 +42,11 @@ struct Inner {
 }
 
 impl Issuer {
-    /// Opens the issuer whose key is kept in `state`; makes the key the first time. `base_url` is where the
-    /// metadata will be found, without a slash at its end; tokens are good only for an issuer opened with the
-    /// same one.
+    /// Opens the issuer whose key is stored in `state`; makes the key the first time. `base_url` is where the metadata
+    /// will be found, without a slash at its end; tokens are good only for an issuer opened with the same one.
     ///
     /// # Errors
-    /// When the key cannot be made, kept or read.
+    /// When the key cannot be made, stored or read.
     pub fn open(state: &Path, base_url: &str, users: &Users) -> Result<Self, KeyError> {
         let key = SigningKey::open(state)?;
         let verifier = Verifier::new(&key);
@@ -80,7 +79,7 @@ impl Issuer {
         self.sign(&json!(Claims::of(&self.0.users, self.url(user.tenant_id), user, options, now)?))
     }
 
-    /// A token of these claims, whatever they say: for tests of what checks tokens.
+    /// A token with any claims, for tests of code that checks tokens.
     ///
     /// # Errors
     /// When the random source fails.

@@ -8,7 +8,7 @@ use clap::{
     error::{ErrorKind, Result},
 };
 
-/// Reads NAME=VALUE. What is refused is not repeated, for it may hold a secret.
+/// Reads NAME=VALUE. A refused text is not repeated, for it may hold a secret.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting;
 

@@ -136,9 +136,9 @@ impl Emulator {
         Ok(())
     }
 
-    /// Says how the app's build stands, for the console: the builder of the app calls this before and after each build.
-    /// Every page shows the last failure, one that is opened later too, until a build is done; a new host knows of none.
-    /// Does not [`reload`](Self::reload).
+    /// Reports the status of the app's build, for the console: the builder of the app calls this before and after each
+    /// build. Every page shows the last failure, one that is opened later too, until a build is done; a new host knows
+    /// of none. Does not [`reload`](Self::reload).
     pub fn set_build_status(&self, build: BuildStatus) {
         self.host.builds.set(build);
     }

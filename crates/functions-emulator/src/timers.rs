@@ -76,7 +76,7 @@ struct Timer {
 }
 
 impl Timers {
-    /// Reads the schedules of an app, and in `state` what is known of earlier runs.
+    /// Reads the schedules of an app, and in `state` the status of earlier runs.
     ///
     /// # Errors
     /// One sentence for the first schedule that cannot be read.

@@ -1,5 +1,5 @@
-//! What passes between callers, host and worker: the last calls are remembered, and answers disturbed when asked.
-//! Nothing here changes a call unless somebody has switched a response fault on.
+//! Calls between callers, host and worker: the last ones are recorded, and answers can be disturbed. Nothing here
+//! changes a call unless somebody has switched a response fault on.
 
 mod capture;
 mod response_fault;
@@ -25,12 +25,12 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// What is remembered.
+    /// The recorded calls.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// What happens to the worker's answers now.
+    /// The fault that is applied to the worker's answers now.
     pub(crate) fn response_fault(&self) -> ResponseFault {
         *self.response_fault.lock().unwrap_or_else(PoisonError::into_inner)
     }

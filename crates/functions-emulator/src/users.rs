@@ -1,4 +1,4 @@
-//! Who one can be: tenant, audience, users and apps with their roles, from a file of the app.
+//! Users and apps that can sign in: tenant, audience and their roles, from a file of the app.
 
 use std::{
     collections::HashSet,
@@ -36,7 +36,7 @@ pub struct User {
     pub kind: PrincipalKind,
 }
 
-/// What a token speaks for; spelled as the claim `idtyp`.
+/// The kind of a token's principal; spelled as the claim `idtyp`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrincipalKind {
@@ -110,7 +110,7 @@ impl Users {
     /// The users of the file [`USERS_FILE`] in an app folder; the default users if there is no such file.
     ///
     /// # Errors
-    /// As [`Self::load`], for a file that is there.
+    /// As [`Self::load`], for an existing file.
     pub fn of_app(root: &Path) -> Result<Self, UsersError> {
         let file = root.join(USERS_FILE);
         if file.exists() { Self::load(&file) } else { Ok(Self::default_users()) }
@@ -171,7 +171,7 @@ impl Users {
         self.tenant
     }
 
-    /// What the claim `aud` must be.
+    /// The required claim `aud`.
     #[must_use]
     pub fn audience(&self) -> &str {
         &self.audience
@@ -246,7 +246,7 @@ impl UsersFile {
     }
 }
 
-/// A name stands on command lines and in a header, so it needs no quoting in either.
+/// A name appears on command lines and in a header, so it needs no quoting in either.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }

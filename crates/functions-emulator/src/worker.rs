@@ -35,7 +35,7 @@ pub struct Worker {
     commands: mpsc::UnboundedSender<Command>,
 }
 
-/// Why no call can be made.
+/// Why the worker cannot be called.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the worker is not running: {0}")]
 pub struct WorkerUnavailable(pub String);

@@ -14,12 +14,12 @@ use crate::{
     json_file, overrides, profile,
 };
 
-/// What the host finds in an app folder.
+/// An app folder as the host reads it.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The folder.
     pub root: PathBuf,
-    /// host.json as it is written, if it can be read.
+    /// host.json as written, if it can be read.
     pub file: Option<Document>,
     /// host.json, overrides of the settings and its profile applied; or why it cannot be read. Null is the empty text, as
     /// the host's configuration has it.
@@ -79,7 +79,7 @@ impl App {
         member(self.host.as_ref().ok()?, path)
     }
 
-    /// Whether host.json says yes there; an override says it as text.
+    /// Whether host.json has `true` at this path; an override is text.
     #[must_use]
     pub fn host_flag(&self, path: &[&str]) -> bool {
         match self.host(path) {
@@ -129,7 +129,7 @@ impl App {
         prefix.unwrap_or("api").trim_matches('/')
     }
 
-    /// The route prefix as it is written.
+    /// The route prefix as written.
     #[must_use]
     pub fn raw_route_prefix(&self) -> String {
         let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(json::text);

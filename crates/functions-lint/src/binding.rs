@@ -1,4 +1,5 @@
-//! One entry of `bindings` in a function.json. Its members are found ignoring case, and their scalars are converted.
+//! One entry of `bindings` in a function.json. The binding's members are found ignoring case, and their scalars are
+//! converted.
 
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub fn text(binding: &Value, member: &str) -> Option<String> {
     get(binding, member).filter(|value| !value.is_null()).and_then(json::text)
 }
 
-/// A yes or no; none where nothing says it.
+/// A Boolean member; none where it is missing.
 ///
 /// # Errors
 /// Anything else.
@@ -43,7 +44,7 @@ pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, InvalidValue>
     }
 }
 
-/// One of several words, by its position; none where nothing says it.
+/// One of several words, by its position; none where the member is missing.
 ///
 /// # Errors
 /// Anything else.

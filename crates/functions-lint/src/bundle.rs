@@ -1,7 +1,7 @@
 //! `extensionBundle` of host.json: an id of a package and a range of versions, read as `NuGet` reads them
 //! (`ExtensionBundleConfigurationHelper` of the host, `VersionRange.TryParse`).
 
-/// What is wrong with the section.
+/// The error in the section.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BundleError {
     /// There is no `id`, or an empty one.
@@ -41,7 +41,7 @@ type Version = [u32; 4];
 /// Reads the two members of the section. Where it is not there, nothing is wrong.
 ///
 /// # Errors
-/// What the host refuses, and with it every function of the app.
+/// An error in the section. The host refuses it, and with it every function of the app.
 pub fn read(id: Option<&str>, version: Option<&str>) -> Result<BundleVersions, BundleError> {
     let version = version.map(str::trim).filter(|text| !text.is_empty()).ok_or(BundleError::NoVersion)?;
     let versions = BundleVersions::parse(version).ok_or(BundleError::Version)?;
@@ -90,7 +90,7 @@ impl BundleVersions {
     }
 }
 
-/// The lower end, where a `*` may stand in place of the last number.
+/// The lower end, where a `*` may replace the last number.
 fn lower(text: &str) -> Option<Version> {
     let text = text.trim();
     match text.strip_suffix('*') {

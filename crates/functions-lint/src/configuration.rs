@@ -81,7 +81,7 @@ pub struct Section<'a> {
     path: Vec<String>,
 }
 
-/// A value that cannot be bound: the names that lead to it, and what it has to be.
+/// A value that cannot be bound: the names that lead to it, and what it must be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidMember {
     /// The path in host.json.
@@ -164,7 +164,7 @@ impl<'a> Section<'a> {
         self.get(name).and_then(json::text)
     }
 
-    /// A yes or no; none where nothing says it.
+    /// A Boolean member; none where it is missing.
     ///
     /// # Errors
     /// Another text; the empty one is what null becomes.

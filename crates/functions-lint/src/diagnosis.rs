@@ -1,5 +1,5 @@
-//! What the host does not take, or takes for something else than its author means: one list, by which the emulator refuses
-//! an app at its start and warns, and the linter judges it before it runs.
+//! Everything that the host refuses, or understands differently than its author means: one list, by which the emulator
+//! refuses an app or warns, and the linter reports before the app runs.
 
 mod bindings;
 mod entry;
@@ -11,7 +11,7 @@ use crate::App;
 
 pub use entry::{AzureOutcome, Diagnosis};
 
-/// Everything that is to be said of an app, host.json first. Without a host.json that can be read, of its folders alone.
+/// All diagnoses of an app, host.json first. Without a host.json that can be read, of its folders alone.
 #[must_use]
 pub fn diagnose(app: &App) -> Vec<Diagnosis> {
     let functions = functions::of(app);

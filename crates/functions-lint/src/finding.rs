@@ -1,4 +1,4 @@
-//! What a check came to, for people and for programs.
+//! The result of a check, for people and for programs.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// One rule, in one place. Its texts hold names of settings and never their values.
+/// The result of one rule for one subject. Findings contain names of settings and never their values.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// The rule's name; it stays the same from version to version.
@@ -35,7 +35,7 @@ pub struct Finding {
     pub level: Level,
     /// The file, function, setting or service that it is about.
     pub subject: String,
-    /// What is so, and what follows from it.
+    /// The reason, and its consequence.
     pub why: String,
     /// What to do about it; none where it passes.
     #[serde(rename = "do")]
@@ -54,7 +54,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Findings together. Its text is one line a finding and one with their numbers.
+/// Findings together. Its text has one line for each finding and one with their counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The worst of them; a pass where there are none.

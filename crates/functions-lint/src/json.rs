@@ -25,7 +25,7 @@ pub use date::NetDate;
 pub use error::{JsonError, Position};
 pub use text::{float, text};
 
-/// A text that was read, and where in it each value stands.
+/// A parsed text, with the position of each value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     root: Node,

@@ -1,10 +1,10 @@
-//! What the metrics say of requests: the most at once, and how many were refused for which reason.
+//! The request metrics: the most requests at once, and how many were refused for which reason.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::event::Event;
 
-/// Why a request was refused that is one too many.
+/// Why a request beyond a limit was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refused {
     /// Too many requests run.
@@ -37,7 +37,7 @@ impl Refused {
     }
 }
 
-/// What happened in some time.
+/// The counts of one period.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct RequestCounts {
     /// The most requests that ran at once.

@@ -21,8 +21,8 @@ use tokio::{
 /// keeps it so small.
 const MAX_READ_BYTES: usize = (8 << 10) - 1;
 
-/// Where a connection stands: one of three phases, and above those two bits the number of its latest request. hyper does
-/// not say whether it read bytes of the next head together with a request; such a head begins with its next byte.
+/// The state of a connection: one of three phases, and above those two bits the number of its latest request. hyper
+/// does not say whether it read bytes of the next head together with a request; such a head begins with its next byte.
 #[derive(Default)]
 pub(super) struct Progress(AtomicU64);
 
@@ -88,7 +88,7 @@ impl Stream {
     }
 
     /// # Errors
-    /// When the head under way takes too long.
+    /// Ends the connection when a request head takes too long.
     fn check_head_timeout(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if !self.progress.is_in_head() {
             self.head_timer = None;
@@ -152,7 +152,7 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // What takes the place of a held answer is still to be sent.
+        // The replacement of a held answer is still to be sent.
         if this.held.is_some() {
             Poll::Ready(Ok(()))
         } else {

@@ -27,7 +27,7 @@ use crate::{
 /// The longest path with query that [`Uri`] holds.
 const MAX_TARGET_BYTES: usize = u16::MAX as usize;
 
-/// Why an envelope leads to no call.
+/// Why an envelope starts no invocation.
 enum EnvelopeError {
     /// The caller hears of it.
     Refused(ServerError),
@@ -177,7 +177,7 @@ impl EnvelopeInvocation<'_> {
         TriggerInput { envelope: envelope.clone(), binding: self.function.binding, is_timer }
     }
 
-    /// What a handler without an HTTP caller answered with.
+    /// The outcome of a handler without an HTTP caller.
     fn into_outcome(self, mut response: Response, outputs: Outputs, logs: &Logs) -> Outcome {
         if let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() {
             return failed(reason, source.as_ref().map(|source| source as &dyn std::fmt::Display));
@@ -241,7 +241,7 @@ fn rebuild_request(told: envelope::Request) -> Result<Request, EnvelopeError> {
     Ok(request)
 }
 
-/// What the caller sent wrongly, the caller hears; what the host sent wrongly fails the invocation.
+/// A mistake in the caller's part is answered to the caller; a mistake in the host's part fails the invocation.
 impl From<Malformed> for EnvelopeError {
     fn from(malformed: Malformed) -> Self {
         match malformed {

@@ -34,7 +34,7 @@ pub(super) fn is_expression(text: &str) -> bool {
     text.matches('%').count() >= 2 || (text.contains('{') && text.contains('}'))
 }
 
-/// Why a trigger of another type cannot have this one.
+/// Why a generic trigger cannot have this type.
 pub(super) fn reserved_trigger_reason(kind: &str) -> Option<&'static str> {
     match kind.to_ascii_lowercase().as_str() {
         "httptrigger" => Some("register it with `Functions::http`"),
@@ -45,7 +45,7 @@ pub(super) fn reserved_trigger_reason(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Why an output of another type cannot have this one.
+/// Why a generic output cannot have this type.
 pub(super) fn reserved_output_reason(kind: &str) -> Option<&'static str> {
     match kind.to_ascii_lowercase().as_str() {
         "" => Some("name one, such as `blob`"),

@@ -1,5 +1,6 @@
-//! Inline constraints of route parameters (<https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints>):
-//! which there are, and what can be said of them for certain.
+//! Inline constraints of route parameters
+//! (<https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints>): their names, and which texts
+//! they certainly allow.
 
 /// Constraints whose arguments are a list of numbers, with how many there may be.
 const KNOWN: [(&str, std::ops::RangeInclusive<usize>); 18] = [
@@ -80,7 +81,7 @@ impl Constraint<'_> {
         (self.is("alpha") && is_number(other)) || (other.is("alpha") && is_number(self))
     }
 
-    /// Whether the host lets a text in; none where this crate cannot say so for certain.
+    /// Whether the host allows a text; none where this crate cannot decide for certain.
     pub(super) fn allows(self, text: &str) -> Option<bool> {
         let trimmed = text.trim_matches(['\t', '\n', '\u{b}', '\u{c}', '\r', ' ']);
         let number = trimmed.parse::<i64>().ok();
@@ -117,7 +118,7 @@ impl Constraint<'_> {
     }
 }
 
-/// No, where an ASCII character stands in the text that the constraint never lets in.
+/// No, if the text has an ASCII character that the constraint never allows.
 fn no_unless(text: &str, fits: impl Fn(char) -> bool) -> Option<bool> {
     let is_out = text.is_empty() || text.chars().any(|char| char.is_ascii() && !fits(char));
     is_out.then_some(false)

@@ -1,7 +1,7 @@
 //! The ways in which the Functions host calls an HTTP function.
 
-/// How the Functions host calls an HTTP function that has no output but its answer. One with other outputs is always called
-/// with an envelope.
+/// How the Functions host calls an HTTP function that has no output but its answer. An HTTP function with other
+/// outputs is always called with an envelope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InvocationMode {
     /// With an envelope: host.json enables nothing.

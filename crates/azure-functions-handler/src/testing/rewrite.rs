@@ -71,7 +71,7 @@ fn remove_dot_segments(path: &str) -> String {
     format!("/{}", segments.join("/"))
 }
 
-/// Where a request goes whose path the host has decoded.
+/// The URL that the host calls, from the decoded path.
 pub(super) fn target(mode: InvocationMode, decoded: &str, query: Option<&str>) -> Option<Uri> {
     let text = match mode {
         InvocationMode::Envelope => {
@@ -113,7 +113,7 @@ fn rebuilt(query: &str) -> String {
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
-/// What .NET's `Uri` makes of a text: `%XX` stays but for unreserved characters, the rest is encoded.
+/// A text as .NET's `Uri` writes it: `%XX` stays but for unreserved characters, the rest is encoded.
 fn escape_as_uri(text: &str) -> String {
     static SET: AsciiSet = {
         let set = UNRESERVED

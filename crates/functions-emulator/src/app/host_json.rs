@@ -1,4 +1,4 @@
-//! host.json with the host's defaults. What the host would refuse was refused before.
+//! host.json with the host's defaults. Errors that the host would refuse were reported before.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use functions_lint::{
 
 use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions};
 
-/// What the host's HTTP client takes for "no limit".
+/// The time that the host's HTTP client treats as "no limit".
 const NO_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// Reads host.json.
@@ -91,7 +91,7 @@ fn custom_handler(root: &Path, host: &Section<'_>, settings: &Settings) -> Resul
     })
 }
 
-/// Without a queue binding the host does not look at them, so what is wrong there has the default.
+/// Without a queue binding the host does not read these members, so a wrong value becomes the default.
 fn queues(file: &Section<'_>) -> QueueOptions {
     let number = |name, least, most| {
         file.integer(name, least, most).ok().flatten().and_then(|number| usize::try_from(number).ok())

@@ -1,4 +1,4 @@
-//! What host.json and the function.json of an app say.
+//! The contents of an app's host.json and function.json files.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -34,7 +34,7 @@ pub struct CustomHandler {
     pub working_directory: PathBuf,
     /// `arguments`, `defaultWorkerPath` and `workerArguments`, which the host joins and splits at each start.
     pub command_line: CommandLine,
-    /// `port`, where the program listens whatever its environment says; a free one if not given.
+    /// `port`, where the program listens even if its environment names another; a free one if not given.
     pub port: Option<u16>,
     /// `initializationTimeout`, 30 s by default.
     pub initialization_timeout: Duration,
@@ -77,7 +77,7 @@ pub enum MessageEncoding {
 pub struct Function {
     /// The folder's name, spelling kept.
     pub name: String,
-    /// What starts it.
+    /// The function's trigger.
     pub trigger: Trigger,
     /// Its out bindings, in the sequence of function.json.
     pub outputs: Vec<Output>,
@@ -103,7 +103,7 @@ impl Function {
 pub struct Trigger {
     /// The binding's `name`: the key in `Data`.
     pub binding: String,
-    /// What kind of event it waits for.
+    /// The kind of event that triggers the function.
     pub kind: TriggerKind,
     /// `dataType` of the trigger.
     pub data_type: DataType,
@@ -134,7 +134,7 @@ impl Connection {
     }
 }
 
-/// That of the host's own storage, which a binding has that names none.
+/// The connection of the host's own storage, which a binding without a connection uses.
 impl Default for Connection {
     fn default() -> Self {
         Self::named("AzureWebJobsStorage")
@@ -229,7 +229,7 @@ pub enum OutputKind {
         /// `connection`, `%Setting%` resolved.
         connection: Connection,
     },
-    /// Any other: its value is shown and goes nowhere.
+    /// Any other binding: its value is shown and not sent.
     Other {
         /// `type` as it is written.
         kind: String,

@@ -3,8 +3,8 @@
 use std::{fs, io, path::Path};
 
 /// Lays an app out as the host reads it, from a repository that keeps its function folders below `functions`:
-/// host.json, the program under this name, and each folder that has a function.json, all right below `app`. Makes `app`;
-/// what is in it stays.
+/// host.json, the program under this name, and each folder that has a function.json, all right below `app`. Makes
+/// `app`; existing files in it stay.
 ///
 /// # Errors
 /// A file that cannot be copied, by its name.

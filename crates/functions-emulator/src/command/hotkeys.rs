@@ -8,7 +8,7 @@ use rustix::{
 };
 use tokio::sync::mpsc;
 
-/// What a key asks for.
+/// The command of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Key {
     Restart,
@@ -24,7 +24,7 @@ pub(super) struct Hotkeys {
 }
 
 impl Hotkeys {
-    /// None where no key can be pressed: no terminal, or one whose keys are for another program.
+    /// None if there is no terminal, or if its keys are for another program.
     pub(super) fn of_terminal() -> Option<Self> {
         let stdin = io::stdin();
         if !stdin.is_terminal() || !io::stdout().is_terminal() || tcgetpgrp(&stdin) != Ok(getpgrp()) {
@@ -35,7 +35,7 @@ impl Hotkeys {
         at_once.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
         tcsetattr(&stdin, OptionalActions::Now, &at_once).ok()?;
         let (press, pressed) = mpsc::unbounded_channel();
-        // A thread of its own: reading cannot be called off, and nothing waits for it at the end.
+        // A separate thread, because reading cannot be cancelled; nothing waits for it at the end.
         std::thread::spawn(move || {
             let mut byte = [0];
             while matches!(io::stdin().read(&mut byte), Ok(1)) {

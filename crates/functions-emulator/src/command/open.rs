@@ -2,10 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-/// What opens a page here; both find the browser that the user has chosen.
+/// The program that opens a page; both find the browser that the user has chosen.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
-/// Opens a page, or says where it is.
+/// Opens a page, or prints its address.
 pub(super) fn page(page: &str) {
     let opened = Command::new(OPENER).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if opened.is_err() {

@@ -1,4 +1,4 @@
-//! What is printed: for users, in colours on a terminal alone, or a JSON object a line.
+//! Prints events: for users, in colours on a terminal alone, or as a JSON object a line.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -41,7 +41,7 @@ struct Line {
 }
 
 impl Printer {
-    /// `quiet` leaves only what went wrong, and where the host is.
+    /// `quiet` prints only errors and the host's address.
     pub(super) fn new(format: LogFormat, quiet: bool) -> Self {
         let coloured = std::io::stdout().is_terminal()
             && std::io::stderr().is_terminal()
@@ -69,7 +69,7 @@ impl Printer {
         }
     }
 
-    /// Prints what went wrong, even when quiet was asked for.
+    /// Prints an error, even with `quiet`.
     pub(super) fn error(self, text: &str) {
         match self.format {
             LogFormat::Json => self.line(text),

@@ -1,4 +1,4 @@
-//! Puts what is in the app folder now in the place of what serves: at a key, and with `--watch` at every save.
+//! Replaces the running app by the current content of the app folder: at a key, and with `--watch` at every save.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,10 +24,10 @@ const IGNORED_FOLDERS: [&str; 3] = ["target", "node_modules", "__pycache__"];
 const TEMPORARY_SUFFIXES: [&str; 5] = ["~", ".tmp", ".swp", ".bak", ".part"];
 /// A file that changes during this many builds counts as written by the build.
 const MAX_REBUILDS: u32 = 3;
-/// Names that are printed of what was saved.
+/// How many names of saved files are printed.
 const MAX_NAMES: usize = 3;
 
-/// What the command line says of it.
+/// The command-line options of a rebuild.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rebuild {
     /// Restart the worker when a file of the app folder is saved
@@ -44,7 +44,7 @@ impl Rebuild {
     }
 }
 
-/// What is done before the worker starts anew, and when.
+/// The build before the worker restarts, and what triggers it.
 pub(super) struct Reloader {
     root: PathBuf,
     build: Option<String>,
@@ -52,8 +52,8 @@ pub(super) struct Reloader {
     made: BTreeMap<PathBuf, BuildOutput>,
 }
 
-/// What changed while the app was built and started, and not since: a save, or the build's and the worker's own doing,
-/// which must not call for builds for ever.
+/// Files that changed while the app was built and started, and not since: saved by a user, or written by the build or
+/// the worker, which must not trigger builds for ever.
 struct BuildOutput {
     times: u32,
     content: Option<u64>,
@@ -101,7 +101,7 @@ impl Reloader {
         }
     }
 
-    /// What was saved; nothing when somebody asked.
+    /// The saved files; empty when a user asked for the rebuild.
     async fn next(&mut self, asked: &mut Receiver<()>) -> anyhow::Result<BTreeSet<PathBuf>> {
         let folder = self.watcher.as_mut();
         let saved = async {
@@ -116,7 +116,7 @@ impl Reloader {
         }
     }
 
-    /// What was saved, as it seems, during a build and its start.
+    /// The files that were saved, apparently, during a build and its start.
     async fn changed_meanwhile(&mut self) -> anyhow::Result<BTreeSet<PathBuf>> {
         let Some(watcher) = &mut self.watcher else { return Ok(BTreeSet::new()) };
         let mut changed = watcher.remaining().await?;
@@ -184,7 +184,7 @@ fn counts(path: &Path) -> bool {
     !left_out && !draft
 }
 
-/// Tells contents apart; none of what is no file.
+/// A hash of a file's contents; none if it is no file.
 fn content(path: &Path) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     fs::read(path).ok()?.hash(&mut hasher);

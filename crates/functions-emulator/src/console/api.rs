@@ -16,7 +16,7 @@ use crate::{body::Body, cancellation::CancellationToken, host::Host};
 /// Bytes that a request of the page may have.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Answers a request that has shown the token; `path` is what stands behind `/_emulator/api/`.
+/// Answers a request that has shown the token; `path` is the part after `/_emulator/api/`.
 pub(super) async fn answer(
     host: &Host,
     cancellation: &CancellationToken,

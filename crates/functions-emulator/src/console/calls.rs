@@ -44,7 +44,7 @@ pub(super) async fn make(host: &Host, wanted: NewCall) -> ApiResult {
     run(host, new_call::request(host, &wanted)?, wanted.user()).await
 }
 
-/// The app's OpenAPI document as the app serves it, whole, for it may be longer than what is remembered of a call.
+/// The app's OpenAPI document, complete, because it may be longer than a recorded call.
 pub(super) async fn document(host: &Host, reader: DocumentRequest) -> ApiResult {
     let path = overview::document(host).ok_or_else(no_instance)?;
     let wanted = NewCall::get(path, reader.user);
@@ -72,7 +72,7 @@ pub(super) async fn run_timer(host: &Host, function: &str) -> ApiResult {
     Ok(json!({}))
 }
 
-/// What a function is run with by hand.
+/// The input of a function that is run by hand.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
@@ -90,7 +90,7 @@ pub(super) async fn run_function(host: &Host, function: &str, Input { input }: I
         ));
     }
     let record = begin(host);
-    // Whether it failed stands in the record.
+    // The record of the call shows whether it failed.
     let data = crate::manual_run::data(found, &input);
     drop(instance.invoker().trigger_recorded(found, data, Map::new(), &record).await);
     Ok(json!(self::found(host, &record.number().to_string())?))
@@ -109,7 +109,7 @@ async fn trigger_again(host: &Host, entry: &CallRecord) -> ApiResult {
     let function =
         function.ok_or_else(|| Problem::not_found(format!("there is no function {name} any more")))?;
     let record = begin(host);
-    // Whether it failed stands in the record.
+    // The record of the call shows whether it failed.
     drop(instance.invoker().trigger_recorded(function, data, metadata, &record).await);
     Ok(json!(found(host, &record.number().to_string())?))
 }

@@ -16,7 +16,7 @@ use crate::{
     traffic::ResponseFault,
 };
 
-/// Which switches to turn; what is not named stays.
+/// Which switches to turn; others stay unchanged.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct FaultSwitches {
@@ -36,7 +36,7 @@ pub(super) enum NewMessageFault {
     Lost,
     /// Its lease ends at once.
     LeaseExpired,
-    /// It counts as received too often, and goes to the poison queue.
+    /// The message counts as received too often, and goes to the poison queue.
     Poisoned,
 }
 

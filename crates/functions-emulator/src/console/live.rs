@@ -1,4 +1,4 @@
-//! What happens, as it happens: server-sent events.
+//! The console's live events: server-sent events.
 
 use std::{
     collections::BTreeSet,
@@ -90,7 +90,7 @@ async fn send_calls(
     true
 }
 
-/// Tells how the build stands now, whatever has changed meanwhile.
+/// Sends the current status of the build.
 async fn send_build(sender: &Sender<Bytes>, built: &mut watch::Receiver<BuildState>) -> bool {
     let state = built.borrow_and_update().clone();
     send(sender, &json!({"kind": "build", "build": state})).await

@@ -1,4 +1,4 @@
-//! What the page shows before anything happens: app, functions, worker, users, switches.
+//! The console's first view: app, functions, worker, users, switches.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(super) fn of(host: &Host) -> Value {
     })
 }
 
-/// Where the switches of the faults stand.
+/// The states of the fault switches.
 pub(super) fn switches(host: &Host) -> Value {
     let unavailable = super::queues::in_process(host).map(MemoryQueues::is_unavailable);
     json!({"answers": host.events().traffic().response_fault(), "storageUnavailable": unavailable})

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::body::{Body, answer};
 
-/// Why the interface does not do something: a status, and one sentence that says what to do.
+/// Why the interface refuses a request: a status, and one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub(super) struct Problem {
@@ -14,7 +14,7 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// What was asked cannot be understood.
+    /// The request cannot be understood.
     pub(super) fn bad_request(what: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, what: what.into() }
     }
@@ -24,7 +24,7 @@ impl Problem {
         Self { status: StatusCode::NOT_FOUND, what: what.into() }
     }
 
-    /// It cannot be done as things stand.
+    /// The current state does not allow it.
     pub(super) fn conflict(what: impl Into<String>) -> Self {
         Self { status: StatusCode::CONFLICT, what: what.into() }
     }
@@ -34,7 +34,7 @@ impl Problem {
     }
 }
 
-/// What the interface answers, or why it does not.
+/// The answer of the interface, or the problem.
 pub(super) type ApiResult = Result<Value, Problem>;
 
 /// The answer to a request without the page's token.

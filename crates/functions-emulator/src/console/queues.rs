@@ -21,7 +21,7 @@ const POISON: &str = "-poison";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewMessage {
     text: String,
-    /// The text is put as it is, whatever encoding host.json names.
+    /// The text is put unchanged, even if host.json names an encoding.
     #[serde(default)]
     raw: bool,
     #[serde(default)]

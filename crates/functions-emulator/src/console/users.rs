@@ -12,7 +12,7 @@ use crate::{
     users::{PrincipalKind, User},
 };
 
-/// What may be different in a token.
+/// The options of a token.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct TokenRequest {

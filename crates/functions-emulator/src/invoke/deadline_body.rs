@@ -15,7 +15,7 @@ use crate::body::Body;
 /// How a body ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum BodyEnd {
-    /// It was read to its end, broke off, or the reader left.
+    /// The body was read to its end, broke off, or the reader left.
     Over,
     /// The deadline came first.
     TimedOut,

@@ -44,8 +44,8 @@ pub(super) async fn for_http(
     Ok((Map::from_iter([(function.trigger.binding.clone(), request)]), metadata))
 }
 
-/// The request that carries an envelope. It reports no length, so it travels in chunks, as in Azure; Core Tools trace
-/// it, and so know its length.
+/// The request that carries an envelope. The body reports no length, so it travels in chunks, as in Azure; Core Tools
+/// trace it, and so know its length.
 pub(super) fn request(
     function: &Function,
     address: SocketAddr,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{body::Body, net_json::Json};
 
-/// What the worker broke when it answers nothing.
+/// The protocol violation of a worker whose answer is empty.
 pub(super) const EMPTY_ANSWER: &str = "the answer is empty or null, so the host waits until functionTimeout and then \
     kills the worker; answer at least {} with Content-Type application/json";
 
@@ -60,7 +60,7 @@ pub(super) fn truncated(failure: &Failure) -> Failure {
     ))
 }
 
-/// What is wrong with `Logs` that the host takes all the same.
+/// An error in `Logs` that the host tolerates.
 pub(super) fn oversized_logs(answer: &EnvelopeResponse) -> Option<String> {
     let bytes: usize = answer.logs.iter().map(String::len).sum();
     (bytes > MAX_LOG_BYTES).then(|| {

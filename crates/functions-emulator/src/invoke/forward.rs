@@ -122,7 +122,7 @@ fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> H
     (Response::from_parts(parts, body), None)
 }
 
-/// The caller's view of an answer that the host cannot copy: it keeps the reason phrase.
+/// The caller's view of an answer that the host cannot copy: the reason phrase is kept.
 fn refused(parts: &http::response::Parts) -> Response<Body> {
     let mut answer = Response::new(body::empty());
     *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -87,7 +87,7 @@ fn convert_loosely(value: &Json) -> HttpResult {
     })
 }
 
-/// What the host makes of `ReturnValue` where no binding takes it.
+/// The response that the host makes of `ReturnValue` where no binding takes it.
 fn return_value_response(value: &Json) -> Response<Body> {
     let (kind, body) = match value {
         Json::Null => return status_only(StatusCode::NO_CONTENT),

@@ -33,8 +33,8 @@ fn dotnet_time(time: DateTime<Utc>) -> String {
     format!("{}{point}{fraction}Z", time.format("%Y-%m-%dT%H:%M:%S"))
 }
 
-/// What the host binds from an HTTP call: route values before query parameters before members of a JSON body,
-/// names compared ignoring case.
+/// The metadata of an HTTP call: route values before query parameters before members of a JSON body, names compared
+/// ignoring case.
 pub(super) fn for_http(
     function: &Function,
     call: &Call,
@@ -89,13 +89,13 @@ impl MetadataMap {
         self.0.keys().any(|known| known.eq_ignore_ascii_case(name))
     }
 
-    /// Sets a value; a name that stands already keeps its spelling.
+    /// Sets a value; an existing name keeps its spelling.
     fn put(&mut self, name: &str, value: Value) {
         let known = self.0.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
         self.0.insert(known.unwrap_or_else(|| name.to_owned()), value);
     }
 
-    /// Sets a value unless the name stands already.
+    /// Sets a value unless the name exists.
     fn add(&mut self, name: &str, value: Value) {
         if !self.has(name) {
             self.0.insert(name.to_owned(), value);

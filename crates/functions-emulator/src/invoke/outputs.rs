@@ -89,7 +89,7 @@ async fn send_one(
     for message in queue_output::messages(value, output.data_type).map_err(Failure::violation)? {
         let text = match encoding {
             MessageEncoding::Base64 => STANDARD.encode(message),
-            // The host reads the bytes as text, and what is no UTF-8 becomes U+FFFD (`qout-string-hex`).
+            // The host reads the bytes as text, and invalid UTF-8 becomes U+FFFD (`qout-string-hex`).
             MessageEncoding::None => String::from_utf8_lossy(&message).into_owned(),
         };
         queues.put(queue, text).await.map_err(|error| not_sent(output, &error))?;

@@ -30,7 +30,7 @@ const HOP_BY_HOP: [&str; 11] = [
     "alt-svc",
 ];
 
-/// What names a caller before the proxy; the proxy says it anew.
+/// Headers that name a caller before the proxy; the proxy replaces them.
 const FORWARDED: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"];
 
@@ -113,7 +113,7 @@ fn answer_of(answer: Response<Body>) -> Result<Response<Body>, Failure> {
         parts.headers.remove(name);
     }
     let body = if parts.status == StatusCode::NOT_MODIFIED {
-        // Its Content-Length speaks of a body that does not come.
+        // The `Content-Length` announces a body that does not come.
         body::streamed("")
     } else {
         incoming

@@ -18,7 +18,7 @@ use crate::{
 impl Invoker {
     /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys` added
     /// unless a payload brought its own, reads the answer, sends the queue outputs, emits the `Invoked` event. A timer
-    /// with a retry policy is tried again as that says, under the same id.
+    /// with a retry policy is tried again by that policy, under the same id.
     ///
     /// # Errors
     /// When the worker answers anything but a well-formed 2xx envelope, cannot be reached, passes

@@ -1,5 +1,5 @@
-//! One HTTP call to the worker. Each has a connection of its own, so that none meets one that a former
-//! process left behind on the same port.
+//! One HTTP call to the worker. Each call has a new connection, so that none meets one that a former process left
+//! behind on the same port.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     traffic::{CallRecorder, ResponseFault, Traffic},
 };
 
-/// Why the worker's answer did not come.
+/// Why the worker did not answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
     /// Nothing listens.
@@ -36,9 +36,9 @@ pub(crate) enum CallError {
 pub(crate) struct WorkerConnection {
     /// Where the worker listens.
     pub(crate) address: SocketAddr,
-    /// What is remembered of the call.
+    /// The record of the call.
     pub(crate) record: CallRecorder,
-    /// What happens to answers.
+    /// The faults of answers.
     pub(crate) traffic: Traffic,
 }
 

@@ -16,7 +16,7 @@ use crate::users::{PrincipalKind, User, Users};
 
 const LIFETIME: Duration = Duration::from_hours(1);
 
-/// What to change in a token; by default it says what the users file says.
+/// What to change in a token; by default it has the values of the users file.
 #[derive(Clone, Debug, Default)]
 pub struct TokenOptions {
     /// Roles instead of the user's own.

@@ -1,4 +1,4 @@
-//! The issuer's RSA key: made once, kept in a file that only its owner may read.
+//! The issuer's RSA key: made once, stored in a file that only its owner may read.
 
 use std::{
     fs::{self, OpenOptions},
@@ -45,7 +45,7 @@ pub enum KeyError {
     Random(#[source] Unspecified),
 }
 
-/// An RSA-2048 key pair and what is said of its public half.
+/// An RSA-2048 key pair and the JWK of its public half.
 pub(super) struct SigningKey {
     pair: RsaKeyPair,
     id: String,

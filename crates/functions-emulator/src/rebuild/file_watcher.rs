@@ -74,8 +74,8 @@ impl FileWatcher {
         Ok(folder)
     }
 
-    /// Waits for a save and for the silence after it; the paths inside the folder. What was seen is not lost when
-    /// the wait is dropped.
+    /// Waits for a save and for the silence after it; the paths inside the folder. Saved files are not lost when the
+    /// wait is dropped.
     ///
     /// # Errors
     /// Nothing can be seen any more.
@@ -87,7 +87,7 @@ impl FileWatcher {
         self.remaining().await
     }
 
-    /// What has been saved so far, after the silence behind it; may be nothing.
+    /// The files saved so far, after the silence behind them; may be empty.
     ///
     /// # Errors
     /// As [`Self::next`].
@@ -106,7 +106,7 @@ impl FileWatcher {
         let Some(inside) = self.watched_path(path) else { return Ok(false) };
         self.saved.insert(inside);
         match self.watch(path.to_owned()) {
-            // It may be gone again by now.
+            // The file may be deleted again by now.
             Err(WatchError::Folder { .. }) if !path.exists() => Ok(true),
             watched => watched.map(|()| true),
         }

@@ -1,4 +1,4 @@
-//! The public listener: it stays open while instances come and go.
+//! The public listener: it stays open while instances are replaced.
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
@@ -92,7 +92,7 @@ async fn answer(host: &Host, console: &Console, request: Request<Incoming>, port
     }
 }
 
-/// What pages of other origins may read is decided around everything else, but for what is the host's own.
+/// CORS is decided before everything else, except the host's own pages.
 async fn with_cors(host: &Host, request: Request<Body>) -> Response<Body> {
     let instance =
         host.current.borrow().clone().filter(|_| !loopback_guard::is_reserved(request.uri().path()));

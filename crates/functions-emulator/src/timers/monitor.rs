@@ -1,4 +1,4 @@
-//! What the host remembers of a timer from one start to the next, so that it sees a run that it has missed.
+//! The host's record of a timer from one start to the next, so that it notices a run that it has missed.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ impl Monitor {
         Self(folder.join("timers").join(format!("{function}.json")))
     }
 
-    /// What is known at a start, and whether a run was missed. A schedule that was changed since counts from the last
+    /// The status at a start, and whether a run was missed. A schedule that was changed since counts from the last
     /// run.
     pub(super) fn load(&self, schedule: &Schedule, now: DateTime<Utc>) -> (Status, bool) {
         let stored =

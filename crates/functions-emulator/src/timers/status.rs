@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-/// What the host remembers of a monitored timer.
+/// The host's record of a monitored timer.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
     /// When the last run started; none before the first.

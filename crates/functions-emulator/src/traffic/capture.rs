@@ -17,7 +17,7 @@ use crate::body::Body;
 /// Bytes that are kept of one body.
 pub(crate) const MAX_CAPTURED_BYTES: usize = 32 * 1024;
 
-/// What passed of a body.
+/// The recorded part of a body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CapturedBody {
     kept: Vec<u8>,

@@ -1,4 +1,4 @@
-//! One call as it is remembered.
+//! One recorded call.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) enum InvocationMode {
     Enveloped,
 }
 
-/// One call: what the caller, the host and the worker said to each other.
+/// One call: the messages between the caller, the host and the worker.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallRecord {
@@ -32,7 +32,7 @@ pub(crate) struct CallRecord {
     pub(crate) function: Option<String>,
     /// How it reached the worker.
     pub(crate) mode: Option<InvocationMode>,
-    /// Who the console made the call as.
+    /// The user as whom the console made the call.
     pub(crate) user: Option<String>,
     /// When it began.
     pub(crate) started: DateTime<Utc>,
@@ -45,11 +45,11 @@ pub(crate) struct CallRecord {
     pub(crate) succeeded: Option<bool>,
     /// The trace id, from the caller's `traceparent` or from what the worker logged.
     pub(crate) trace: Option<String>,
-    /// What the caller sent; none for messages and ticks.
+    /// The caller's request; none for messages and timers.
     pub(crate) request: Option<RecordedMessage>,
-    /// What the worker was sent, the last time.
+    /// The last request to the worker.
     pub(crate) worker_request: Option<RecordedMessage>,
-    /// How often it was sent: the host repeats what was not answered.
+    /// How often it was sent: the host repeats a request without an answer.
     pub(crate) attempts: u32,
     /// What the worker answered.
     pub(crate) worker_response: Option<RecordedMessage>,
@@ -57,11 +57,11 @@ pub(crate) struct CallRecord {
     pub(crate) answer: Option<RecordedMessage>,
     /// `Logs` of the answer, and lines that the worker printed with the invocation's id in them.
     pub(crate) logs: Vec<String>,
-    /// Why it failed, and what the worker did wrong.
+    /// Why the call failed, and the worker's mistakes.
     pub(crate) faults: Vec<String>,
 }
 
-/// What the list of calls shows of each.
+/// A call in the list of calls.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallSummary {

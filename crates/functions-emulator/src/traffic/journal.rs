@@ -18,7 +18,7 @@ use crate::event::Event;
 pub(crate) const MAX_CALLS: usize = 200;
 /// Printed lines that are remembered.
 const MAX_LINES: usize = 300;
-/// Letters that are kept of a line.
+/// Characters that are kept of a line.
 const MAX_LINE_CHARS: usize = 4096;
 /// Lines that are kept of one call.
 const MAX_LOG_LINES: usize = 100;
@@ -105,7 +105,7 @@ impl Journal {
         self.0.changed.subscribe()
     }
 
-    /// Adds what an event says of a call.
+    /// Adds an event about a call.
     pub(crate) fn record_event(&self, event: &Event) {
         match event {
             Event::Output { stderr, line } => self.record_line(*stderr, line),

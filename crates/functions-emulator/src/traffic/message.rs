@@ -1,11 +1,11 @@
-//! One request or answer as it is remembered.
+//! A recorded request or answer.
 
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 
 use super::CapturedBody;
 
-/// A start line, header lines and what is kept of the body.
+/// A start line, header lines and the kept part of the body.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct RecordedMessage {
     /// `POST /path` or `200 OK`.

@@ -1,4 +1,4 @@
-//! Where those who carry a call write down what they see of it.
+//! Records a call while it passes.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{CapturedBody, InvocationMode, Journal, RecordedMessage, capture::Tee};
 use crate::body::Body;
 
-/// The record of one call. It travels with the request, as an extension of it.
+/// The record of one call. The recorder is an extension of the request.
 #[derive(Clone, Debug)]
 pub(crate) struct CallRecorder {
     journal: Journal,
@@ -34,7 +34,7 @@ impl CallRecorder {
         self.number
     }
 
-    /// Who the console makes the call as.
+    /// Sets the user as whom the console makes the call.
     pub(crate) fn set_user(&self, name: &str) {
         self.journal.change(self.number, |entry| entry.user = Some(name.to_owned()));
     }
@@ -88,7 +88,7 @@ impl CallRecorder {
         self.journal.change(self.number, |entry| entry.logs.push(line.to_owned()));
     }
 
-    /// Why it failed, or what the worker did wrong.
+    /// Adds why the call failed, or a mistake of the worker.
     pub(crate) fn add_fault(&self, what: &str) {
         self.journal.change(self.number, |entry| entry.faults.push(what.to_owned()));
     }

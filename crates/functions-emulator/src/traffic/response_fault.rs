@@ -1,4 +1,4 @@
-//! What can happen to the worker's answers.
+//! Faults of the worker's answers.
 
 use serde::{Deserialize, Serialize};
 

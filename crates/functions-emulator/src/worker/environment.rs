@@ -10,9 +10,9 @@ use crate::{easyauth::EasyAuthMode, ids};
 
 const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
 
-/// What [only the platform sets](https://learn.microsoft.com/azure/app-service/reference-app-settings). A shell in a
-/// container may have some of it by chance, and a worker that looks would take this laptop for the platform; a
-/// developer who wants that says so in the settings.
+/// Variables that [only the platform sets](https://learn.microsoft.com/azure/app-service/reference-app-settings). A
+/// shell in a container may have some of them by chance, and a worker that checks would take this laptop for the
+/// platform; a developer who wants that sets them in the settings.
 const PLATFORM_VARIABLES: [&str; 7] = [
     AUTH_ENABLED,
     "WEBSITE_INSTANCE_ID",
@@ -23,11 +23,11 @@ const PLATFORM_VARIABLES: [&str; 7] = [
     "LEGION_SERVICE_HOST",
 ];
 
-/// Defaults where neither the shell nor the settings say anything; what Core Tools sets.
+/// Defaults for variables that neither the shell nor the settings set; Core Tools set the same.
 const DEFAULT_VARIABLES: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
 
-/// What the host alone decides, for one process: its command line may name these.
+/// The variables that the host alone sets, for one process: its command line may name these.
 pub(super) fn variables(setup: &Setup, port: u16) -> [Variable; 5] {
     let (port, id) = (port.to_string(), ids::random().to_string());
     [

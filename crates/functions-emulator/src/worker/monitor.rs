@@ -19,7 +19,7 @@ use super::{
 };
 use crate::event::Event;
 
-/// What others ask of the one who watches.
+/// Requests to the task that watches the process.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Command {
     /// An invocation passed its time limit.
@@ -37,7 +37,7 @@ enum ProcessEnd {
     Exited(Option<i32>),
     /// Killed, as it did not listen in time; whether it listens where the host does not call.
     NotReady { on_ipv6: bool },
-    /// Killed, as a call has waited long enough for a worker that takes connections and says nothing.
+    /// Killed, because a call has waited long enough for a worker that accepts connections and never answers.
     Unresponsive,
     /// Killed, as an invocation passed its time limit.
     TimedOut,

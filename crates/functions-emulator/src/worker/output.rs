@@ -15,7 +15,7 @@ pub(crate) const MAX_LINE_BYTES: usize = 16 * 1024;
 /// Lines that an error message repeats, as on the platform.
 const MAX_LINES: usize = 3;
 
-/// The last lines of one process, those on stdout as long as it says nothing on stderr; clones share them.
+/// The last lines of one process, from stdout as long as stderr is empty; clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StderrTail(Arc<Mutex<Lines>>);
 

@@ -102,7 +102,7 @@ impl Process {
         );
     }
 
-    /// What the process said last on stderr, behind `how` it ended.
+    /// The last stderr lines of the process, after `how` it ended.
     pub(super) fn stderr_tail(&self, how: &str) -> String {
         self.stderr_tail.append_to(how)
     }
@@ -119,7 +119,7 @@ impl Process {
     }
 }
 
-/// What is wrong with the program, what to do, and what Azure would do.
+/// The error of the program, what to do, and what Azure would do.
 fn not_started(fault: &LaunchError) -> String {
     format!("cannot start the worker: {fault}; {}. As it is, {}", fault.remedy(), fault.in_azure())
 }

@@ -1,4 +1,4 @@
-//! What the worker's process is started from.
+//! The inputs for starting the worker's process.
 
 use std::path::PathBuf;
 

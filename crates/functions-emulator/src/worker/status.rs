@@ -1,4 +1,4 @@
-//! How the worker's process stands.
+//! The status of the worker's process.
 
 /// Where the process stands.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! When a worker that fails again and again ends the host instance.
+//! The strikes by which a worker that fails again and again ends the host instance.
 
 // The host: docs/reference/host-protocol.md#exit-codes.
 

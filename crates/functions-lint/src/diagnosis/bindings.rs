@@ -1,11 +1,11 @@
-//! Members of one binding, as the host's attributes take them: names ignoring case, scalars converted to what is wanted
-//! (`CreateDirect` in azure-webjobs-sdk's AttributeConverter.cs, `BindingMetadata` of the host).
+//! Members of one binding, as the host's attributes read them: names ignoring case, scalars converted (`CreateDirect`
+//! in azure-webjobs-sdk's AttributeConverter.cs, `BindingMetadata` of the host).
 
 use serde_json::Value;
 
 use crate::{Settings, binding, schedule::Schedule};
 
-/// What is wrong with a binding: the rule, what is so, what to do.
+/// An error in a binding: the rule, the reason, the remedy.
 pub(super) struct BindingFault {
     pub(super) rule: &'static str,
     pub(super) member: &'static str,

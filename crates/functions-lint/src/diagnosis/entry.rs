@@ -1,10 +1,10 @@
-//! One thing that is wrong or misleading, and what the real host does with it.
+//! One error or misleading value, and what the real host does with it.
 
 use std::fmt;
 
 use crate::{Level, json::Position};
 
-/// One thing that is wrong or misleading.
+/// One error or misleading value.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
     /// The rule that it breaks.
@@ -13,7 +13,7 @@ pub struct Diagnosis {
     pub level: Level,
     /// The function or member that it is about.
     pub subject: String,
-    /// Where it stands in its file, if it does.
+    /// The position in its file, if it has one.
     pub position: Option<Position>,
     /// What is so.
     pub why: String,

@@ -8,7 +8,7 @@ use crate::{
     schedule::Schedule, time_span::is_bare_days,
 };
 
-/// What was found, and the HTTP functions that the host would load.
+/// The diagnoses, and the HTTP functions that the host would load.
 #[derive(Default)]
 pub(super) struct Functions {
     pub(super) faults: Vec<Diagnosis>,
@@ -18,7 +18,7 @@ pub(super) struct Functions {
 /// A function with a route, in the sequence in which the host maps routes.
 pub(super) struct HttpFunction {
     pub(super) name: String,
-    /// The file or section that it stands in.
+    /// The file or section with the value.
     pub(super) subject: String,
     pub(super) position: Option<Position>,
     /// Settings filled in.
@@ -249,7 +249,7 @@ impl Functions {
         }
     }
 
-    /// What runs, and hardly as its author means it.
+    /// Adds values that run, but hardly as their author means them.
     fn add_warnings(&mut self, app: &App, subject: &str, position: Option<Position>, one: &Value) {
         let kind = binding::text(one, "type").unwrap_or_default().to_ascii_lowercase();
         if kind == "httptrigger"

@@ -44,7 +44,7 @@ pub(super) fn of(app: &App) -> Vec<Diagnosis> {
     found
 }
 
-/// Where a value stands in the file; none where a setting overrides it.
+/// The position of a value in the file; none where a setting overrides it.
 fn position(app: &App, path: &[&str]) -> Option<json::Position> {
     let setting = format!("AzureFunctionsJobHost__{}", path.join("__"));
     let overridden =
@@ -75,7 +75,7 @@ fn version(app: &App) -> Option<Diagnosis> {
     Some(Diagnosis::new(rule, "host.json", why, "write \"version\": \"2.0\"").at(position(app, &["version"])))
 }
 
-/// What the client that talks to the program can wait, less the minute that the host adds.
+/// The longest time that the host's HTTP client can wait, less the minute that the host adds.
 const LONGEST: &str = "24.20:30:23.647";
 
 /// The default is not asked; -1 is no limit, however it is written.

@@ -1,4 +1,4 @@
-//! Routes together: those that the host keeps for itself, that two functions share, or that end the whole host.
+//! All routes together: those that the host reserves, that two functions share, or that end the whole host.
 
 use super::{AzureOutcome, Diagnosis, functions::HttpFunction};
 use crate::{App, Level, app::route_template, route::Template};

@@ -99,7 +99,7 @@ impl Binding<'_> {
         Ok(Output { binding: self.name(), kind, data_type: self.data_type() })
     }
 
-    /// This binding as one that nothing is read from.
+    /// This binding as an input whose value is not read.
     pub(super) fn input(&self) -> Input {
         Input { binding: self.name(), kind: self.kind() }
     }

@@ -63,8 +63,8 @@ const KNOWN: [&str; 58] = [
     "WWW-Authenticate",
 ];
 
-/// The name as the worker sees it. Kestrel keeps an unknown name as it was sent, which is not known here, so it
-/// is in lower case: workers must compare names ignoring case.
+/// The name as the worker sees it. Kestrel keeps an unknown name's case, which is not known here, so the name is in
+/// lower case: workers must compare names ignoring case.
 pub(super) fn canonical_name(name: &HeaderName) -> String {
     let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
     known.map_or(name.as_str(), |known| known).to_owned()

@@ -1,4 +1,4 @@
-//! From a described response to the one that the caller gets.
+//! Converts a described response to the one that the caller gets.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -22,7 +22,7 @@ pub(in crate::invoke) struct HttpOutput {
     pub(super) body: Json,
 }
 
-/// Writes the response. What .NET cannot write becomes 500 with the headers so far.
+/// Writes the response. A value that .NET cannot write becomes 500 with the headers so far.
 pub(super) fn write(described: &HttpOutput) -> HttpResult {
     let (mut headers, fault) = write_headers(&described.headers);
     let status = match status(described.status.as_deref()) {
@@ -42,7 +42,7 @@ pub(super) fn write(described: &HttpOutput) -> HttpResult {
     (answer, fault)
 }
 
-/// What is no whole number counts as 200.
+/// A value that is no whole number counts as 200.
 fn status(described: Option<&str>) -> Result<StatusCode, String> {
     let number = described.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(200);
     let status = u16::try_from(number).ok().filter(|number| *number >= 200);
@@ -67,7 +67,7 @@ fn body_for(content: Bytes, status: StatusCode, headers: &HeaderMap) -> (Body, O
     (body::broken(if length > content.len() as u64 { content } else { Bytes::new() }), Some(what))
 }
 
-/// Content of unknown length travels in chunks; none at all says so.
+/// Content of unknown length travels in chunks; empty content has length 0.
 pub(super) fn framed(content: Bytes) -> Body {
     if content.is_empty() { body::empty() } else { body::streamed(content) }
 }
