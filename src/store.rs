@@ -98,9 +98,9 @@ impl<K> PageRequest<K> {
 /// The apps whose functions a process serves.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Workload {
-    /// HTTP functions.
+    /// Whether the process serves HTTP functions.
     pub api: bool,
-    /// Queue and timer functions.
+    /// Whether the process serves queue and timer functions.
     pub processor: bool,
 }
 

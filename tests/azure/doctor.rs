@@ -1,4 +1,4 @@
-//! What the doctor says of a vault.
+//! What doctor reports about a vault.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 
 on_the_platform!(a_reachable_vault_passes_without_the_secret, an_unusable_vault_fails_with_a_remedy,);
 
-/// The level, and everything that the finding says.
+/// The level and the text of the finding.
 async fn said(world: &World, name: Option<&str>) -> (Level, String) {
     let name = name.map(|name| name.parse().unwrap());
     let found = check_vault_access(&world.vault, name.as_ref()).await;

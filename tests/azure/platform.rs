@@ -1,6 +1,6 @@
-//! Promises about an app on a platform or on a developer's machine, each in a process of its own: the platform announces
-//! its identity endpoint in the environment, developers have their tools in the PATH, and the Azure client looks nowhere
-//! else.
+//! Promises about an app on a platform or on a developer's machine, each in a separate process: the platform announces
+//! its identity endpoint in the environment, developers have their tools in the PATH, and the Azure client looks
+//! nowhere else.
 
 use std::{
     env, fs, io,
@@ -18,7 +18,7 @@ const ENDPOINT: &str = "IDENTITY_ENDPOINT";
 /// Tells a process of these tests that it is a developer's.
 const DEVELOPER: &str = "TEST_OF_A_DEVELOPER";
 
-/// Stamps each promise onto a process of its own.
+/// Runs each promise in a separate process.
 macro_rules! on_the_platform {
     ($($promise:ident),+ $(,)?) => { $(
         mod $promise {

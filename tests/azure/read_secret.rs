@@ -1,4 +1,4 @@
-//! What a vault that answers says of its secrets.
+//! The answers of GetSecretFromKeyVault when the vault answers.
 
 use std::{
     collections::HashMap,

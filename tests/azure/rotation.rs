@@ -1,4 +1,4 @@
-//! The certificate that the backend is shown, kept in a vault.
+//! The client certificate for the backend, stored in a vault.
 
 use std::{
     fs::{self, File},

@@ -1,4 +1,4 @@
-//! Tokens of the managed identity, for services that no client of Azure's stands before.
+//! Tokens of the managed identity, for services without an Azure client.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A vault that accepts connections and says nothing, or no more.
+//! A vault that accepts connections and sends nothing, or stops in the middle.
 
 use std::time::{Duration, Instant};
 

@@ -53,7 +53,7 @@ fn published_crates_have_no_workspace_dependencies() {
     }
 }
 
-/// The modules of our own that a file names.
+/// The worker's own modules that a file names.
 fn named_modules(text: &str) -> Vec<&str> {
     let names = text.split("crate::").skip(1).map(|rest| rest.trim_start_matches('{').trim_start());
     names

@@ -25,7 +25,7 @@ fn fields<const N: usize>(line: &Value, names: [&str; N]) -> [Value; N] {
     names.map(|name| line[name].clone())
 }
 
-/// Who acted, by the line.
+/// The actor in an audit line.
 fn author(line: &Value) -> [Value; 3] {
     fields(line, ["tenant_id", "object_id", "caller_kind"])
 }

@@ -8,7 +8,7 @@ use test_servers::{Authority, Backend, BackendResponse, Database, Issued, Leaf};
 
 use crate::support::{EventLog, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
 
-/// A secret, and what it is.
+/// A secret, and its description.
 type Canary = (&'static str, String);
 
 /// Everything outside the worker that knows a secret of it.
@@ -79,7 +79,7 @@ impl World {
     }
 }
 
-/// The canaries that stand in a text.
+/// The canaries that a text contains.
 fn sung(canaries: &[Canary], text: &str) -> Vec<Canary> {
     canaries.iter().filter(|(_, canary)| text.contains(canary)).cloned().collect()
 }

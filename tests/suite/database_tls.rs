@@ -1,4 +1,5 @@
-//! PostgreSQL over TLS: `sslmode=verify-full` lets a server prove who it is, or nothing is said to it.
+//! PostgreSQL over TLS: with `sslmode=verify-full` the server must prove its identity before the client sends
+//! anything.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! Defence in depth (control C56): each attack against all layers, against each single layer left out, and against
-//! enough of them left out that it succeeds. Who refuses is read from the refusal and the log, and held against
-//! `docs/defence-in-depth.md`.
+//! enough of them left out that it succeeds. The layer that refuses is read from the refusal and the log, and compared
+//! with `docs/defence-in-depth.md`.
 
 use std::{collections::BTreeSet, fs};
 
@@ -22,7 +22,7 @@ type Cell = String;
 
 const THROUGH: &str = "**through**";
 
-/// A world that is up, and what it says.
+/// A running world, and its log.
 struct Running {
     app: TestApp,
     world: World,
@@ -31,7 +31,7 @@ struct Running {
 }
 
 impl Running {
-    /// None where the worker refuses to start, because it stands behind no EasyAuth.
+    /// None where the worker refuses to start, because there is no EasyAuth.
     async fn start(world: World, mode: Mode) -> Option<Self> {
         let authority = Authority::new("partners").expect("an authority");
         let mut app = world.launch(mode, &authority).await;
@@ -64,7 +64,7 @@ impl Running {
         self.outcome(reply).await
     }
 
-    /// Who answered, and why.
+    /// Which layer answered, and why.
     async fn outcome(&mut self, reply: Reply) -> Cell {
         let (status, body) = inner(&reply);
         if (200..300).contains(&status) {
@@ -87,7 +87,7 @@ impl Running {
     }
 }
 
-/// Status and body as the worker meant them: in an envelope they are inside.
+/// The worker's own status and body: in an envelope they are inside.
 fn inner(reply: &Reply) -> (u16, Value) {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let Some(wrapped) = body["Outputs"].get("res") else { return (reply.status, body) };

@@ -1,4 +1,4 @@
-//! `orders-worker doctor`: each rule passes on a sound deployment and fails on the one that was broken for it.
+//! `orders-worker doctor`: each rule passes on a sound deployment and fails on one with that fault.
 
 use std::{
     fs,
@@ -26,7 +26,7 @@ pub(crate) struct Deployment {
     settings: Vec<(String, String)>,
 }
 
-/// What the doctor said.
+/// Doctor's output.
 pub(crate) struct Diagnosis {
     code: Option<i32>,
     said: String,
@@ -275,7 +275,7 @@ async fn a_missing_rate_limit_is_reported() {
 
 #[tokio::test]
 async fn an_unverifiable_rule_does_not_pass() {
-    // Away from what it was packaged with, which would be an app to examine.
+    // Not beside the app that it was packaged with, which doctor would examine.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let alone = folder.path().join("orders-worker");
     fs::hard_link(fs::canonicalize(binary()).expect("the binary"), &alone).expect("a link");

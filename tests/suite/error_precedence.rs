@@ -87,8 +87,8 @@ fn told(reply: &Reply) -> (u16, String, serde_json::Value, serde_json::Value) {
     (reply.status, reply.problem(), document["detail"].clone(), document["errors"].clone())
 }
 
-/// Sends each fault alone, then every two of them. Where the host forwards, it says nothing of the type of an empty body, so
-/// that a missing one is of the wrong type there.
+/// Sends each fault alone, then every two of them. In forward mode the host sends no content type for an empty body,
+/// so a missing body has the wrong type there.
 async fn hold(app: &TestApp, mode: Mode, request: &Request, faults: &[Fault]) {
     let is_lost = |fault: &&Fault| mode == Mode::Forward && fault.slug == NO_BODY.slug;
     let faults: Vec<Fault> = faults.iter().filter(|fault| !is_lost(fault)).copied().collect();
@@ -112,8 +112,8 @@ async fn hold(app: &TestApp, mode: Mode, request: &Request, faults: &[Fault]) {
     }
 }
 
-/// The faults of a request with a body, in the documented sequence: who asks, the body, the query, a header, what the body
-/// says, and what follows of this function alone.
+/// The faults of a request with a body, in the documented sequence: the caller, the body, the query, a header, the
+/// fields, and the function's own rules.
 fn of_a_body(denied: Fault, header: Fault, more: &[Fault]) -> Vec<Fault> {
     let first = [denied, NOT_JSON, TOO_LARGE, NO_BODY, QUERY, header, NOT_WELL_FORMED, EMPTY_FORM];
     [&first, more].concat()

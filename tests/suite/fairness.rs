@@ -27,7 +27,7 @@ fn signed_in(app: &TestApp, person: &str) -> Vec<String> {
     ]
 }
 
-/// Requests whose bodies do not end: every other one says how long it would be.
+/// Requests whose bodies do not end: every other one announces its length.
 async fn slow_bodies(app: &TestApp, person: &str) -> Vec<RawConnection> {
     let lines = signed_in(app, person).join("\r\n");
     let mut crowd = Vec::new();

@@ -1,4 +1,4 @@
-//! The list in code and the folders that the host reads say the same.
+//! The list in code equals the folders that the host reads.
 
 use std::{env, fs, path::PathBuf};
 
@@ -41,7 +41,7 @@ fn host_json_sends_every_log_line_to_application_insights() {
     let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
     let host: Value = serde_json::from_str(&text).expect("JSON");
     let logging = &host["logging"];
-    // The host gives what stands on stdout this category and the level Information:
+    // The host logs lines on stdout with this category and the level Information:
     // docs/reference/host-protocol.md#standard-output.
     assert_eq!(logging["logLevel"]["Host.Function.Console"], "Information");
     // With the default alone, every poll of an idle queue is logged by the storage client: 149 KB a minute.

@@ -1,4 +1,4 @@
-//! Health says whether the dependencies answer, and nothing else.
+//! Health shows whether the dependencies answer, and nothing else.
 
 use serde_json::json;
 

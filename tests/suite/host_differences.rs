@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{Mode, TestApp, an_order};
 
-/// A request that the host does not bring to the worker as it was sent.
+/// A request that the host changes before the worker gets it.
 struct Difference {
     what: &'static str,
     /// Status in proxy, forward and envelope mode.

@@ -1,4 +1,4 @@
-//! Hostile text in every place that takes text: it comes back as it was sent, or it is refused; nothing else happens.
+//! Hostile text in every place that takes text: it comes back unchanged, or it is refused; nothing else happens.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -14,7 +14,7 @@ fn instance(reply: &Reply) -> String {
     reply.json()["instance"].as_str().expect("an instance").to_owned()
 }
 
-/// The host's own id of the invocation that was last heard of.
+/// The host's own id of the last invocation.
 fn invoked(app: &mut TestApp) -> Uuid {
     let mut last = None;
     while let Ok(event) = app.heard.try_recv() {

@@ -1,4 +1,4 @@
-//! What the worker prints: JSON lines that say which invocation they belong to, and nothing that a caller sent.
+//! The worker's log: JSON lines that name their invocation, and contain nothing that a caller sent.
 
 use std::{collections::BTreeSet, fs};
 

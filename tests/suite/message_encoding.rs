@@ -153,8 +153,8 @@ async fn the_worker_sends_messages_as_json_text(setup: Setup) {
     }
 }
 
-/// An operator goes back: host.json says `base64` again, so the host moves what lies in the queues as JSON text to the
-/// poison queues, where it cannot read it either.
+/// An operator goes back: host.json names `base64` again, so the host moves JSON text in the queues to the poison
+/// queues, where it cannot read it either.
 async fn queued_messages_survive_an_encoding_change(setup: Setup) {
     let late = |setup: Setup| setup.set("ORDERS_OUTBOX_DEADLINE", "1s");
     let first = late(setup).start().await;

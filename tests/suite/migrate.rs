@@ -80,7 +80,7 @@ async fn postgres_without_migrations_is_503_with_a_remedy_logged() {
     assert_eq!(app.host.worker_pid(), pid, "nothing was restarted");
 }
 
-/// Starts the command, and gives what it says before it ends, and when.
+/// Starts the command; returns its output before it ends, and when it ends.
 fn says_while_it_waits(url: &str) -> (std::process::Child, String, Duration) {
     let started = Instant::now();
     let mut command =

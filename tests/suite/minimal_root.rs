@@ -1,5 +1,5 @@
-//! What ships, in a root that holds nothing but it, the libraries of glibc and an `etc`: the platform's image is not ours
-//! to choose. Anything else would carry what it needs from the machine that built it.
+//! What ships, in a root that holds nothing but it, the libraries of glibc and an `etc`: the platform's image is not
+//! ours to choose. Any other library would have to come from the machine that built it.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! The worker describes itself, and what it says of itself is so. Every answer of every other scenario is held against
-//! the description too (`support/openapi_check.rs`).
+//! The worker's OpenAPI document is true. Every answer of every other scenario is held against the description too
+//! (`support/openapi_check.rs`).
 
 use std::fs;
 

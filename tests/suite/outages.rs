@@ -1,5 +1,5 @@
-//! A fault of the database: health says so within seconds and takes it back, and the log has a line when an outage
-//! begins and one when it ends.
+//! A fault of the database: Health shows it within seconds and recovers, and the log has a line when an outage begins
+//! and one when it ends.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ async fn server() -> (Setup, Broken) {
     (setup, Broken::Server(connection, database))
 }
 
-/// The api app under the rights of its own role.
+/// The api app with the rights of its own role.
 async fn api() -> (Setup, Broken) {
     let (setup, broken) = server().await;
     let Broken::Server(_, database) = &broken else { unreachable!("a server") };

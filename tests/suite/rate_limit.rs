@@ -11,7 +11,7 @@ in_every_mode!(
     forbidden_requests_count_against_the_rate_limit,
 );
 
-/// So rare that no test lasts until the next.
+/// A rate so low that no test lasts until the next request is allowed.
 const RARE: &str = "1/m burst 2";
 
 fn setup(mode: Mode, rate: &str) -> Setup {

@@ -1,4 +1,4 @@
-//! infra/scripts/smoke.sh, which tries every deployment, at a running app. It needs bash and curl.
+//! infra/scripts/smoke.sh, which tries every deployment, at a running app. The script needs bash and curl.
 
 use std::{collections::HashMap, process::Output};
 

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::{Client, EventLog, Mode, SOON, Setup, TestApp, an_order, kill};
 
-/// Set for the process of this test that has a small disk of its own, and names its folder.
+/// Set for the process of this test that has a small disk, and names the disk's folder.
 const SMALL_DISK: &str = "SMALL_DISK";
 
 /// The largest write-ahead log, in bytes, that is left alone.

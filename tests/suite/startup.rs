@@ -1,4 +1,4 @@
-//! A start that the machine does not allow ends with exit code 3, and says so in one line of each stream.
+//! A start that the machine does not allow ends with exit code 3, and one line on each stream says so.
 
 use std::{
     fs::{self, Permissions},

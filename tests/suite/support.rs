@@ -1,4 +1,4 @@
-//! A running app in a folder of its own, and a client per kind of caller.
+//! A running app in its own folder, and a client per kind of caller.
 
 use std::{
     path::{Path, PathBuf},
@@ -121,7 +121,7 @@ macro_rules! in_every_mode_and_at_a_queue_server {
 }
 pub(crate) use in_every_mode_and_at_a_queue_server;
 
-/// What says who a caller is.
+/// How callers are authenticated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum IdentityMode {
     /// Header and token: what the worker demands by default.
@@ -215,7 +215,7 @@ impl Setup {
         self
     }
 
-    /// Serves the database and the queues of another app, which has to be stopped and kept.
+    /// Serves the database and the queues of another app, which must be stopped first and not dropped.
     pub(crate) fn continuing(mut self, app: &TestApp) -> Self {
         self.continued = Some((app.database_url.clone(), app.connections.clone()));
         self
@@ -357,7 +357,7 @@ impl TestApp {
         principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
     }
 
-    /// A token of these claims, whatever they say.
+    /// A token with any claims.
     pub(crate) fn signed(&self, claims: &serde_json::Value) -> String {
         self.issuer.sign(claims).expect("the issuer signs")
     }

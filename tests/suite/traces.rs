@@ -139,7 +139,7 @@ fn before(collector: &Backend, setup: Setup) -> Setup {
     setup.set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://127.0.0.1:{}", collector.port()))
 }
 
-/// The only span of this function in this trace, as soon as it is there.
+/// The only span of this function in this trace, as soon as it exists.
 async fn span(app: &TestApp, collector: &Backend, function: &str) -> Span {
     let found = || -> Vec<Span> {
         let of = |span: &Span| span.name == function && span.trace_id == TRACE_ID;

@@ -156,7 +156,7 @@ async fn a_full_disk_behind_stdout_blocks_no_request() {
     assert_eq!(worker.ends(END).await.code(), Some(0));
 }
 
-/// A limit of file sizes stands for the disk: a write stops in the middle of a line, and later ones fail.
+/// A limit of file sizes simulates the full disk: a write stops in the middle of a line, and later ones fail.
 #[tokio::test]
 async fn logging_resumes_when_the_disk_has_space() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -73,9 +73,9 @@ pub enum RegistrationError {
          host.json, or give the parameter a constraint such as `int` or `guid`"
     )]
     ForwardedPast {
-        /// The function with the weaker key.
+        /// The function whose authorization level asks for less.
         open: &'static str,
-        /// The function with the stronger key.
+        /// The function whose authorization level asks for more.
         guarded: &'static str,
     },
     /// A name of a binding is used twice within a function.

@@ -7,7 +7,7 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Longest key id, in bytes.
+/// The longest accepted key id (`kid`), in bytes.
 const MAX_KEY_ID_BYTES: usize = 128;
 /// Bytes of the modulus: 2048 bits at least, and no more than verifying them should cost.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;

@@ -206,7 +206,7 @@ const WRITES: usize = 40;
 /// Each call takes this many round trips.
 async fn round_trips(world: &World, each: usize, what: &str, call: impl AsyncFn(usize) -> Reply) {
     let syncs = || world.proxy.counts().syncs;
-    // At first statements are prepared, which takes round trips of its own.
+    // At first statements are prepared, which takes additional round trips.
     for (first, last, spare) in [(0, WRITES / 2, WRITES), (WRITES / 2, WRITES, 16)] {
         let (before, least) = (syncs(), each * (last - first));
         for number in first..last {

@@ -39,7 +39,7 @@ pub(super) struct Attack {
 
 #[derive(Clone, Copy)]
 enum Try {
-    /// To read the buyer's order, with a token of one's own making beside the buyer's header.
+    /// To read the buyer's order, with the attacker's own token beside the buyer's header.
     Order(Token),
     /// To read one's own order around the gateway, so without its key, with a genuine token.
     AroundTheGateway,
@@ -56,7 +56,7 @@ enum Try {
     Envelope,
 }
 
-/// Whose token stands beside the buyer's header.
+/// The token beside the buyer's header.
 #[derive(Clone, Copy)]
 enum Token {
     MadeUp,
@@ -146,8 +146,8 @@ impl Attack {
         }
     }
 
-    /// Who pretends to be the host. EasyAuth asks for a token, and gets a genuine one; without EasyAuth a token would
-    /// show that the call is none of the host's.
+    /// Someone who pretends to be the host. EasyAuth asks for a token, and gets a genuine one; without EasyAuth a
+    /// token would show that the call is none of the host's.
     async fn as_the_host(self, scene: &Scene<'_>) -> Client {
         let client = scene.world.attacker(scene.app, false).await;
         if scene.world.has_host() { client.bearer(&scene.app.token_of("neighbour")) } else { client }
@@ -207,7 +207,7 @@ impl Issued {
     }
 }
 
-/// What the issuer says of a person.
+/// The issuer's claims about a person.
 pub(super) fn claims(app: &TestApp, person: &str) -> Value {
     let token = app.token_of(person);
     let payload = token.split('.').nth(1).expect("a token");

@@ -10,7 +10,7 @@ use crate::support::{Client, Mode, Reply, a_revision};
 struct Trespass {
     name: &'static str,
     who: &'static str,
-    /// Who may do it.
+    /// The user who may do it.
     rightful: &'static str,
     call: Call,
     evidence: Shown,
@@ -24,7 +24,7 @@ enum Call {
     ReadLetters,
 }
 
-/// What stands beside the caller's header, which is honest.
+/// The credential beside the caller's honest header.
 #[derive(Clone, Copy)]
 enum Shown {
     Token,

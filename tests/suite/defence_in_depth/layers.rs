@@ -1,5 +1,5 @@
 //! What an attack meets: every layer, or some of them left out. Each is left out by a flag of the emulator, by
-//! `ORDERS_IDENTITY` and the settings beside it, or by where the attacker stands; the worker has no switch for any.
+//! `ORDERS_IDENTITY` and the settings beside it, or by the attacker's position; the worker has no switch for any.
 
 use std::collections::HashMap;
 
@@ -28,27 +28,27 @@ enum Layer {
     Authentication,
     /// App Service Authentication alone: the worker is configured as if it were there.
     EasyAuth,
-    /// That it removes what callers wrote.
+    /// Removal of headers that callers wrote.
     Removal,
-    /// That the host asks for keys.
+    /// The host's function keys.
     Keys,
     /// EasyAuth and host: calls go to the worker's own port.
     Host,
     /// What a front end adds to every call from outside.
     Marks,
-    /// That the worker reads the header.
+    /// The worker's check of the header.
     HeaderCheck,
-    /// That the worker reads the token.
+    /// The worker's check of the token.
     TokenCheck,
     /// The setting with the tenant's id: required on the platform, and in every mode that checks tokens.
     Tenant,
-    /// That the worker knows which clients may call.
+    /// The worker's list of clients that may call.
     Clients,
-    /// That a program that processes has to show a certificate.
+    /// The certificate that a program that processes orders has to show.
     Certificates,
 }
 
-/// A deployment, and where its attacker stands.
+/// A deployment, and its attacker's position.
 #[derive(Clone, Copy)]
 pub(super) struct World {
     pub(super) name: &'static str,

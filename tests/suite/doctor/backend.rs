@@ -1,4 +1,4 @@
-//! Who carries orders out, as the doctor finds it.
+//! The fulfilment backend, as doctor finds it.
 
 use super::Deployment;
 

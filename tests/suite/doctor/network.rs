@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::{Deployment, GUID};
 
-/// An issuer that says this of the time, with its every answer.
+/// An issuer that puts this time into every answer.
 async fn issuer(date: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it listens"));

@@ -135,7 +135,7 @@ async fn forged_certificate_headers_are_detected() {
             assert_eq!(found.failed(), failed, "{front:?}, {person}: {}", found.said);
         }
     }
-    // It comes through, and is not read.
+    // The forged header comes through, and is not read.
     let app = behind(EasyAuthMode::KeepHeaders).start().await;
     let found = examine(&app, &[app.host.url()], "warehouse", "jwt").await;
     assert_eq!(found.failed(), Vec::<&str>::new(), "{}", found.said);
@@ -193,8 +193,7 @@ async fn the_default_host_name_must_not_respond() {
     }
 }
 
-/// What stands in front of an app, as far as it is seen from outside: it lets one token through, and says no in its own
-/// way to everything else.
+/// A front end, as seen from outside: it accepts one token, and refuses everything else with its own answer.
 async fn guarded_by(no: fn() -> Response) -> String {
     let answer = move |uri: Uri, headers: HeaderMap| async move {
         match (headers.get("authorization").and_then(|value| value.to_str().ok()), uri.path()) {

@@ -1,4 +1,4 @@
-//! The platform without a backend: nothing stands in for one there, so orders wait.
+//! The platform without a backend: there is no stub, so orders wait.
 
 use crate::support::{EventLog, IdentityMode, Mode, Setup, TokenPostgres};
 

@@ -13,7 +13,7 @@ const LOGINS: &str = "CREATE ROLE first LOGIN CREATEDB CREATEROLE;
     CREATE ROLE third LOGIN CREATEDB CREATEROLE;
     CREATE ROLE stranger LOGIN";
 
-/// As Azure's: makes the login under a role of its own, and refuses a second of the name
+/// As Azure's function: makes the login under a separate role, and refuses a second login of the name
 /// (<https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-entra-users>).
 const ENTRA: &str = r"
     CREATE FUNCTION pgaadauth_create_principal_with_oid(
@@ -83,7 +83,7 @@ impl AdminServer {
         sqlx::query_scalar(statement).fetch_all(&mut connection).await.expect("the statement is right")
     }
 
-    /// What a migration that changes nothing leaves as it is.
+    /// The state that a migration without changes leaves unchanged.
     pub(crate) async fn state(&self) -> Vec<String> {
         self.texts(STATE).await
     }

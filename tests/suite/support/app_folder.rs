@@ -31,7 +31,7 @@ impl Part {
     }
 }
 
-/// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
+/// The binary under test: the one that `cargo test` built, or the release-like one that the environment names.
 pub(crate) fn binary() -> PathBuf {
     env::var_os("WORKER_UNDER_TEST").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
@@ -59,7 +59,7 @@ pub(super) fn stage(root: &Path, part: Part, program: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Timers fire when a test says so: a tick of their own would come between its steps.
+/// Timers fire only when a test fires them: ticks by schedule would come between its steps.
 fn only_when_fired(function: &mut serde_json::Value) {
     for binding in function["bindings"].as_array_mut().into_iter().flatten() {
         if binding["type"] == "timerTrigger" {

@@ -1,4 +1,4 @@
-//! Where a running app keeps its orders: a file of its own, or a database of its own on a real server.
+//! The database of a running app: its own file, or its own database on a real server.
 
 use std::{
     env,

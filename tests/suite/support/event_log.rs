@@ -1,4 +1,4 @@
-//! What the host and the worker say while a test goes on.
+//! The events of host and worker during a test.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{SOON, TestApp};
 
-/// What the host and the worker said of one story.
+/// The log lines of host and worker during one story.
 #[derive(Default)]
 pub(crate) struct EventLog {
     pub(crate) lines: Vec<Value>,
@@ -18,7 +18,7 @@ pub(crate) struct EventLog {
 }
 
 impl EventLog {
-    /// Takes in what was said since.
+    /// Adds the lines since the last call.
     pub(crate) fn listen(&mut self, app: &mut TestApp) {
         loop {
             match app.heard.try_recv() {

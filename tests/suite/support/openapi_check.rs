@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Reply, repository};
 
-/// Headers that say something to clients: an answer carries them where they are described, and nowhere else.
+/// Headers that clients read: an answer has them where the document describes them, and nowhere else.
 const TELLING: [&str; 6] =
     ["cache-control", "etag", "idempotency-replayed", "location", "retry-after", "www-authenticate"];
 
@@ -60,7 +60,7 @@ pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
     assert!(wrong.is_empty(), "{method} {path} is described otherwise: {wrong:#?}\n{reply:?}");
 }
 
-/// What the document says of the function that such a request reaches.
+/// The operation in the document for such a request.
 fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
     FUNCTIONS.iter().find_map(|function| {
@@ -109,7 +109,7 @@ fn header_fault(response: &Value, name: &str, value: Option<&str>) -> Option<Str
     }
 }
 
-/// What a schema of the document says against a value.
+/// The errors of a value against a schema of the document.
 fn invalid(schema: &Value, value: &Value) -> Vec<String> {
     static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
     let validator = {

@@ -95,7 +95,7 @@ pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]
     deliver_text(app, queue, &STANDARD.encode(payload)).await;
 }
 
-/// Puts a text into a queue as it is, and waits until the app has dealt with it.
+/// Puts a text into a queue unchanged, and waits until the app has processed it.
 pub(crate) async fn deliver_text(app: &TestApp, queue: &str, text: &str) {
     app.queues.put(queue, text.to_owned()).await;
     app.queues.until_empty(queue).await;

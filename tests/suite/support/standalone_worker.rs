@@ -20,8 +20,8 @@ use super::{Client, Principal, SOON, TENANT, binary};
 /// Calls that are under way at once.
 const AT_ONCE: usize = 16;
 
-/// A worker with everything that it needs to serve on this port, after these commands of a shell. It trusts principal
-/// headers, as behind a platform that has checked the token.
+/// A worker with everything that it needs to serve on this port, after these commands of a shell. The worker trusts
+/// principal headers, as behind a platform that has checked the token.
 pub(crate) fn command(worker: &Path, shell: &str, port: u16, folder: &TempDir) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &format!("{shell}; exec \"$0\"")]).arg(worker).env_clear().stdin(Stdio::null());
@@ -107,7 +107,7 @@ impl StandaloneWorker {
 
 impl Drop for StandaloneWorker {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _killed = self.child.kill();
         let _ended = self.child.wait();
     }

@@ -86,7 +86,7 @@ impl TokenPostgres {
         self.settings().iter().fold(setup, |setup, (name, value)| setup.set(name, value))
     }
 
-    /// From now on the server takes this token and no other, and the endpoint grants it. None is granted in
+    /// From now on the server takes this token and no other, and the endpoint grants it. No token is granted in
     /// between.
     pub(crate) async fn rotate(&self, number: u32) {
         let mut granting = self.endpoint.state().await;

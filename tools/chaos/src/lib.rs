@@ -1,5 +1,5 @@
-//! `cargo xtask chaos`: many clients, two workers, every fault that can be thought of, and a checker that compares what
-//! was acknowledged with what is kept.
+//! `cargo xtask chaos`: many clients, two workers, injected faults, and a checker that compares the acknowledged
+//! requests with the stored data.
 //!
 //! The seed decides what clients send and when faults strike, counted in operations; how threads and processes
 //! interleave it cannot decide, so a seed makes a finding likely to come again and not certain.
@@ -95,7 +95,7 @@ pub async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
-    /// What each of this many runs has to do.
+    /// The share of each of this many runs.
     fn share(&self, runs: u64) -> Size {
         Size {
             operations: self.operations.div_ceil(runs),

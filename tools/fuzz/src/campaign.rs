@@ -9,7 +9,7 @@ use fastrand::Rng;
 
 use crate::{mutate, panics, targets::Target};
 
-/// Inputs kept because their path was new; the oldest are the plainest, so no more come in after these.
+/// The most inputs that are kept because their path was new; the oldest are the plainest, so no more are added then.
 const MOST: usize = 4096;
 /// A decoder that takes longer than this for one input can be starved with it.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -30,14 +30,14 @@ pub struct Failure {
     pub input: Vec<u8>,
     /// Which run it was, from 1; the corpus comes first.
     pub run: u64,
-    /// What happened, and where.
+    /// The panic and its place, or the time that the run took.
     pub why: String,
 }
 
 /// Tries one input.
 ///
 /// # Errors
-/// What panicked, also where the worker itself survived it; or how long it took, if that was far too long.
+/// The panic, even where the worker caught it, or the time that the run took, if that was far too long.
 pub fn attempt(target: &Target, input: &[u8]) -> Result<u64, String> {
     let start = Instant::now();
     let path = panics::listen(|| (target.run)(input))?;
@@ -49,7 +49,7 @@ impl<'t> Campaign<'t> {
     /// Runs every input of the corpus unchanged.
     ///
     /// # Errors
-    /// The first input that breaks it.
+    /// The first input that violates the target's property.
     pub fn start(target: &'t Target, corpus: Vec<Vec<u8>>, seed: u64) -> Result<Self, Failure> {
         let rng = Rng::with_seed(seed);
         let mut campaign = Self { target, rng, inputs: Vec::new(), paths: HashSet::new(), runs: 0 };
@@ -63,7 +63,7 @@ impl<'t> Campaign<'t> {
     /// Makes this many more runs.
     ///
     /// # Errors
-    /// The first input that breaks it.
+    /// The first input that violates the target's property.
     pub fn run(&mut self, runs: u64) -> Result<(), Failure> {
         for _ in 0..runs {
             let input = mutate::vary(&mut self.rng, &self.inputs, self.target.dictionary);

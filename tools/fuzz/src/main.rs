@@ -85,7 +85,7 @@ fn long(target: &Target, seed: u64, runs: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Writes the input down, and says how to try it again.
+/// Stores the input, and prints how to try it again.
 fn keep(target: &Target, seed: u64, broken: &Failure) -> String {
     let Failure { input, run, why } = broken;
     // Cargo's output folder is where this program lies: `<output>/<profile>/fuzz`.

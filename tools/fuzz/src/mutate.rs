@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The longest input, in bytes: longer than each limit that the decoders have, but for the envelope's.
 const LONGEST: usize = 70 << 10;
-/// Inputs are mostly kept below this, in bytes; long ones only cost time.
+/// Most inputs are kept below this size, in bytes; long ones only cost time.
 const USUAL: usize = 4 << 10;
 
 /// A variation of one of the inputs.
@@ -35,7 +35,7 @@ fn bounded(rng: &mut Rng, mut input: Vec<u8>) -> Vec<u8> {
     input
 }
 
-/// Changes a few bytes, wherever they stand.
+/// Changes a few bytes at any place.
 fn bytes(rng: &mut Rng, input: &mut Vec<u8>, inputs: &[Vec<u8>], words: &[&str]) {
     let (start, end) = span(rng, input.len());
     match rng.u8(..8) {

@@ -16,7 +16,7 @@ static LISTENING: Once = Once::new();
 /// Runs work on this thread.
 ///
 /// # Errors
-/// What panicked first in it and where, whether or not the work itself went on.
+/// The first panic and its place, even where the work continued.
 pub(crate) fn listen<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     LISTENING.call_once(|| {
         let before = panic::take_hook();

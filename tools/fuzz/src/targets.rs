@@ -1,4 +1,4 @@
-//! What is fuzzed: every decoder of bytes that somebody else wrote.
+//! The fuzz targets: every decoder of bytes that somebody else wrote.
 
 mod cursor;
 mod envelope;
@@ -13,7 +13,7 @@ use path::path;
 
 /// A decoder and the laws that hold for it.
 pub struct Target {
-    /// What the command line calls it; its corpus is in the folder of this name.
+    /// The target's name on the command line, and its corpus's folder.
     pub name: &'static str,
     /// Takes any bytes, panics where a law does not hold, and returns the path that it took as a number.
     pub run: fn(&[u8]) -> u64,

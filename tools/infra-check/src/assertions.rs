@@ -1,4 +1,4 @@
-//! What every deployment has to have: control → type → property → expected.
+//! The required properties of every deployment: control → type → property → expected.
 
 mod check;
 mod table;
@@ -11,25 +11,26 @@ pub use table::table;
 
 use crate::variants::{FeatureSet, Size, Variant};
 
-/// One line of the table. It holds for every resource that it is about, and fails when there is none.
+/// One assertion about a type of resource. It holds if every resource that it is about has the property, and fails
+/// when there is no such resource.
 #[derive(Debug, Clone)]
 pub struct Assertion {
     /// Its id, which `docs/controls.md` names: the control, a dash, a word.
     pub id: &'static str,
-    /// Such as `Microsoft.Web/sites`.
+    /// The type of the resources, such as `Microsoft.Web/sites`.
     pub kind: &'static str,
-    /// Which resources of that type: paths and what they have to say, all of them.
+    /// Restricts the resources of that type: paths and their required values, all of them.
     pub only: &'static [(&'static str, &'static str)],
     /// The property, such as `properties.subnets[*].properties.natGateway`; `[*]` is every item, of which there has to be
     /// one.
     pub path: &'static str,
-    /// What it has to be.
+    /// The expected value.
     pub want: Expectation,
-    /// In which sizes it holds.
+    /// The sizes of deployments in which it is checked.
     pub sizes: &'static [Size],
-    /// In which choices of parameters.
+    /// The variants in which it is checked.
     pub when: When,
-    /// How many resources there are at least.
+    /// The least number of resources.
     pub least: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How many connections the two apps can open at once, and how many the database takes.
+//! How many connections the two apps can open at once, and how many the database accepts.
 
 use std::fmt;
 
@@ -40,7 +40,8 @@ impl fmt::Display for Demand {
     }
 }
 
-/// What both apps can open. `others` is the number of functions without a route, each of which scales for itself.
+/// The number of connections that both apps can open. `others` is the number of functions without a route, each of
+/// which scales for itself.
 ///
 /// # Errors
 /// When a pool or a number of instances is not there.
@@ -48,10 +49,10 @@ pub fn demands(deployment: &Deployment, others: i64) -> Result<[Demand; 2], Unre
     Ok([demand(deployment, "api", 1)?, demand(deployment, "processor", others)?])
 }
 
-/// What a server takes by default, which is what ours has (Azure Database for PostgreSQL, "Limits": by vCores and memory).
+/// The default limit of a server, which ours has (Azure Database for PostgreSQL, "Limits": by vCores and memory).
 const DEFAULTS: [(&str, i64); 3] = [("Standard_B1ms", 50), ("Standard_B2s", 429), ("Standard_D2ds_v5", 859)];
 
-/// What the server takes from the apps.
+/// The number of connections that the server accepts from the apps.
 ///
 /// # Errors
 /// When its size is not known here, or `max_connections` is set after all.

@@ -24,7 +24,7 @@ const ARCHIVE: &str = "BICEP_ARCHIVE";
 #[derive(Debug, Clone)]
 pub struct Compiler {
     program: PathBuf,
-    /// Where it may unpack a library of its own.
+    /// The folder where the compiler may unpack a library.
     folder: PathBuf,
 }
 

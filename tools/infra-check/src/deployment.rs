@@ -1,4 +1,4 @@
-//! What would be deployed for one choice of parameters.
+//! The deployment that the compiler predicts for a variant.
 
 use crate::value::{Step, Value};
 
@@ -9,15 +9,15 @@ pub use id::Id;
 /// A resource that would be deployed.
 #[derive(Debug, Clone)]
 pub struct Resource {
-    /// Its id, in which what only Azure knows stands in `‹…›`.
+    /// The id of the resource; `‹…›` contains the parts that only Azure knows.
     pub id: String,
-    /// Such as `Microsoft.Web/sites`.
+    /// The resource type, such as `Microsoft.Web/sites`.
     pub kind: String,
-    /// Such as `2025-03-01`.
+    /// The API version, such as `2025-03-01`.
     pub version: String,
-    /// Its whole name, those of its parents before it, with slashes between.
+    /// The whole name, with the parents' names before it and slashes between.
     pub name: String,
-    /// Everything that is said of it: `name` is its own, without its parents'; `parent` and `scope` are ids.
+    /// The resource's properties: `name` is its own, without its parents'; `parent` and `scope` are ids.
     pub body: Value,
 }
 
@@ -34,7 +34,7 @@ impl Deployment {
         self.resources.iter().filter(move |one| one.kind == kind)
     }
 
-    /// What cannot be worked out, each with the resource that says it.
+    /// The values that cannot be evaluated, each with its resource.
     #[must_use]
     pub fn unknown(&self) -> Vec<String> {
         let why = |one: &Resource| one.body.unknown().map(|why| format!("{} {}: {why}", one.kind, one.name));

@@ -37,7 +37,7 @@ const EXTENSION: &str = "x-ms-paths";
 /// Below these members, names are the author's own, so one that begins with `x-` is no extension.
 const NAMED: [&str; 5] = ["properties", "headers", "example", "examples", "schemas"];
 
-/// What the gateway calls an operation after the import, by the rules for `operationId`.
+/// The gateway's name of an operation after the import, by the rules for `operationId`.
 #[must_use]
 pub fn operation_name(id: &str) -> String {
     operation::name(id)

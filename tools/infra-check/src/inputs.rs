@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::variants;
 
-/// Where the digests are, in the form that `sha256sum --check` reads.
+/// The file with the digests, in the format of `sha256sum --check`.
 pub const FILE: &str = "infra/variants/inputs.sha256";
 
-/// What the compiler reads, and what it wrote: files, and folders with the ending of their files.
+/// The compiler's inputs and outputs: files, and folders with the extension of their files.
 const FILES: [&str; 3] = ["infra/main.bicep", "infra/bicepconfig.json", "docs/openapi.json"];
 const FOLDERS: [(&str, &str); 5] = [
     ("infra/modules", "bicep"),

@@ -1,12 +1,13 @@
-//! Reads what the official compiler of Bicep says would be deployed, and holds it against the controls.
+//! Reads the deployment that Bicep's official compiler predicts, and checks it against the controls.
 //!
-//! [`variants`] are the choices of parameters, each with a committed [`snapshot`] of what the [`compiler`] makes of
-//! it; a value that only Azure knows stays a symbol in it. [`inputs`] checks whether the snapshots were made from the
-//! current files. [`assertions`] is the table of what every deployment has to have; [`schema`] knows the properties
-//! that Azure publishes; [`policy`] puts together what the gateway does to a request; [`import`] says what of the
-//! API's description comes through; [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot;
-//! [`live`] reads what Azure says afterwards; [`queries`] reads what alerts expect of the log; [`workflow`] reads what
-//! is deployed in which sequence; [`picture`] draws it.
+//! - [`variants`] are the deployment parameters that are checked. Each has a [`snapshot`], which the [`compiler`] made;
+//!   a value that only Azure knows stays a symbol in it. [`inputs`] checks whether the snapshots were made from the
+//!   current files.
+//! - [`assertions`] lists the required properties of every deployment. [`schema`] knows the properties that Azure
+//!   publishes, [`capacity`] counts connections, and [`parameters`] refuses values that Bicep cannot refuse.
+//! - [`policy`] combines the gateway's policies. [`import`] predicts what the gateway takes from the OpenAPI document.
+//! - [`live`] compares Azure's answers after a deployment. [`queries`] checks the log fields that alerts read,
+//!   [`workflow`] reads GitHub's workflows, and [`diagram`] draws the deployment.
 
 pub mod assertions;
 pub mod capacity;

@@ -1,4 +1,4 @@
-//! What Azure says after a deployment, held against what would be deployed: some of it can be lost silently.
+//! Compares Azure's answers after a deployment with the compiled deployment: some properties can be lost silently.
 
 use crate::{
     assertions::{Assertion, Companion, Expectation, Violation, check, table},
@@ -15,12 +15,12 @@ mod describe;
 pub use drift::Drift;
 pub use responses::LiveError;
 
-/// Holds what Azure says of some resources against the snapshot of the variant that was deployed, and against the lines of
-/// the table about their types.
+/// Compares some of Azure's resources with the snapshot of the deployed variant, and with the assertions about their
+/// types.
 ///
-/// Properties that the snapshot does not name are Azure's own defaults, and only the table speaks of them. Where a line
-/// of the table allows more than the snapshot says, the line counts. A line about one resource pointing at another is
-/// held only when some resource of the other's type is given too.
+/// Properties that the snapshot does not name are Azure's own defaults, and only the table speaks of them. Where an
+/// assertion allows more values than the snapshot has, the assertion counts. A line about one resource pointing at
+/// another is held only when some resource of the other's type is given too.
 ///
 /// # Errors
 /// When an answer is none of Azure's, or is of no resource of that variant.
@@ -59,7 +59,7 @@ fn concerns(line: &Assertion, resource: &Resource) -> bool {
     line.kind == resource.kind && line.is_about(resource) == Ok(true)
 }
 
-/// Where a line of the table does not hold. One that is about none of the given resources is not held.
+/// The resources that violate an assertion. An assertion about none of the given resources is not checked.
 fn broken(line: &Assertion, found: &Deployment) -> Vec<Drift> {
     if !line.only.is_empty() && !found.resources.iter().any(|one| concerns(line, one)) {
         return Vec::new();

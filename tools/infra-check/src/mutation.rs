@@ -6,13 +6,13 @@ use crate::{
     value::{Value, steps},
 };
 
-/// One thing that is wrong.
+/// A deployment with one changed value.
 #[derive(Debug)]
 pub struct Mutation {
     /// What.
     pub what: &'static str,
-    /// Whether the line has to notice. One change of each line is harmless, and shows that the others are not noticed for
-    /// some other reason.
+    /// Whether the line has to notice. One change for each assertion is harmless, and proves that the others are not
+    /// noticed for some other reason.
     pub is_wrong: bool,
     /// The deployment with it.
     pub deployment: Deployment,
@@ -67,14 +67,14 @@ impl Deployment {
     }
 }
 
-/// Where the resources stand that a line is about.
+/// The positions of an assertion's resources.
 fn places(deployment: &Deployment, line: &Assertion) -> Vec<usize> {
     let is_about = |one: &Resource| one.kind == line.kind && line.is_about(one) == Ok(true);
     let places = deployment.resources.iter().enumerate().filter(|(_, one)| is_about(one));
     places.map(|(place, _)| place).collect()
 }
 
-/// Where the resource stands that holds the asserted property, and the property: the companion, where the line asks for
+/// The position of the resource with the asserted property, and the property: the companion, if the assertion is about
 /// one.
 fn target<'l>(deployment: &Deployment, line: &'l Assertion, about: &[usize]) -> Option<(usize, &'l str)> {
     let first = *about.first()?;
@@ -84,7 +84,7 @@ fn target<'l>(deployment: &Deployment, line: &'l Assertion, about: &[usize]) -> 
     Some((found, companion.by))
 }
 
-/// One more resource of the type, which says what the line's filters ask for and nothing else.
+/// Another resource of the type, which matches the assertion's filters and has nothing else.
 fn second(deployment: &Deployment, line: &Assertion, first: &Resource) -> Deployment {
     let mut body = Value::Object(Vec::new());
     for (path, value) in line.only {

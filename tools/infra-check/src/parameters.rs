@@ -1,4 +1,4 @@
-//! What an operator may not ask for and Bicep cannot refuse, for it knows no ranges of addresses.
+//! Parameter values that are not allowed and that Bicep cannot refuse, because it cannot compare address ranges.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -48,7 +48,7 @@ pub fn filled_in(text: &str, environment: impl Fn(&str) -> Option<String>) -> St
         let (hole, after) = after.split_once('}').unwrap_or((after, ""));
         let (name, default) = hole.split_once('=').unwrap_or((hole, ""));
         let value = environment(name).unwrap_or_else(|| default.to_owned());
-        // The hole stands in a JSON string.
+        // The placeholder is within a JSON string.
         let quoted = serde_json::Value::from(value).to_string();
         whole.push_str(before);
         whole.push_str(quoted.trim_matches('"'));
@@ -74,7 +74,7 @@ fn clients(clients: Option<&Value>, found: &mut Vec<String>) {
     }
 }
 
-/// One rule of the database's firewall lets this address in; the unspecified address would let all of Azure in.
+/// A rule of the database's firewall allows this address; the unspecified address would allow all of Azure.
 fn deployer(address: Option<&Value>, found: &mut Vec<String>) {
     let address = address.and_then(Value::text).unwrap_or_default();
     let is_one = address.parse::<Ipv4Addr>().is_ok_and(|address| !address.is_unspecified());

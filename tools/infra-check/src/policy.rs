@@ -1,4 +1,4 @@
-//! What the gateway does to a request: the policies of all scopes, put together as the gateway does.
+//! The gateway's processing of a request: the policies of all scopes, combined as the gateway does.
 
 mod compose;
 mod supported;

@@ -1,13 +1,13 @@
-//! What the queries of infra/queries read of the worker's log, held against lines that it wrote.
+//! The log fields that the queries of infra/queries read, compared with lines that the worker wrote.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// How a query names the line that the host forwards, once it is parsed.
+/// The name in a query of the forwarded log line, once it is parsed.
 const LINE: &str = "line.";
 
-/// What one query reads of a line.
+/// The log fields that one query reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// The names of `event` that it looks for; empty where it takes a line of any event.

@@ -41,15 +41,15 @@ struct Object {
     any: Option<String>,
 }
 
-/// What may stand in a resource though no type knows it, and why.
+/// Members that a resource may have though no type knows them, and why.
 const BESIDE: [(&str, &str); 2] = [
     // Read by the platform and by the portal's own code, and in no published type.
     ("Microsoft.Web/sites", "functionsRuntimeAdminIsolationEnabled"),
-    // The published list ends years ago and says that others are allowed.
+    // The published list ends years ago and allows other values.
     ("Microsoft.Compute/virtualMachines", "vmSize"),
 ];
 
-/// What Bicep itself reads of a resource.
+/// The members of a resource that Bicep itself reads.
 const OF_BICEP: [&str; 4] = ["parent", "scope", "dependsOn", "name"];
 
 impl Schema {

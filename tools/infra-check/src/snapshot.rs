@@ -1,4 +1,4 @@
-//! Snapshots of the official compiler: what it says would be deployed for one file of parameters.
+//! Snapshots of the official compiler: the deployment that it predicts for one parameter file.
 
 use serde::Deserialize;
 
@@ -43,8 +43,9 @@ struct Said {
     body: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Reads a snapshot. What the compiler left for the deployment to work out is read as far as it can be: what only Azure
-/// knows becomes a symbol, and what cannot be read is unknown, which fails every assertion about it.
+/// Reads a snapshot. Expressions that the compiler left to the deployment are evaluated as far as possible: a value
+/// that only Azure knows becomes a symbol, and one that cannot be evaluated is unknown, which fails every assertion
+/// about it.
 ///
 /// # Errors
 /// When the text is in another form.

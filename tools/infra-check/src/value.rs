@@ -1,4 +1,4 @@
-//! What a property of a resource is before the deployment.
+//! The value of a property before the deployment.
 
 use std::fmt;
 
@@ -21,11 +21,11 @@ pub enum Value {
     List(Vec<Value>),
     /// An object, in the sequence of the file.
     Object(Vec<(String, Value)>),
-    /// What cannot be worked out, and why. An assertion about it fails.
+    /// The value cannot be evaluated, and why. An assertion about it fails.
     Unknown(String),
 }
 
-/// A string, of which parts may only be known to Azure; these stand in `‹…›`.
+/// A string whose parts may be known only to Azure; these are in `‹…›`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// Letters and symbols.

@@ -8,14 +8,14 @@ use serde_json::Value as Json;
 /// A workflow.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Workflow {
-    /// What holds for every step.
+    /// The defaults of every step.
     #[serde(default)]
     pub defaults: Defaults,
     /// Its jobs by their ids.
     pub jobs: BTreeMap<String, Job>,
 }
 
-/// What holds for every step.
+/// The defaults of every step.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Defaults {
     /// For those that run something.
@@ -23,7 +23,7 @@ pub struct Defaults {
     pub run: RunDefaults,
 }
 
-/// What holds for every step that runs something.
+/// The defaults of every step that runs a script.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RunDefaults {
     /// The command line that runs a script, whose path replaces `{0}`.
@@ -37,7 +37,7 @@ impl Default for RunDefaults {
     }
 }
 
-/// What GitHub takes on Linux where a workflow says nothing.
+/// GitHub's default shell on Linux.
 fn of_github() -> String {
     "bash -e {0}".to_owned()
 }
@@ -51,7 +51,7 @@ pub struct Job {
     /// The jobs that it waits for: one or several.
     #[serde(default)]
     pub needs: Json,
-    /// What it does, in sequence.
+    /// The steps, in sequence.
     pub steps: Vec<Step>,
 }
 
@@ -66,16 +66,16 @@ impl Job {
 /// A step, which runs a script or uses an action.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Step {
-    /// What it is called.
+    /// The step's name.
     pub name: Option<String>,
-    /// How others refer to it.
+    /// The id by which other steps refer to it.
     pub id: Option<String>,
     /// When it runs; without it, when nothing failed before.
     #[serde(rename = "if")]
     pub condition: Option<String>,
     /// The action that it uses.
     pub uses: Option<String>,
-    /// What it gives that action.
+    /// The inputs of that action.
     #[serde(default)]
     pub with: BTreeMap<String, Json>,
     /// The environment of its script, with expressions.

@@ -26,9 +26,9 @@ pub struct Edge {
     pub from_path: String,
     /// The module that defines.
     pub to_path: String,
-    /// The path as it is written.
+    /// The path as written.
     pub named: String,
-    /// The file in which it stands.
+    /// The file that contains it.
     pub file: PathBuf,
     /// Its line.
     pub line: usize,
@@ -37,7 +37,7 @@ pub struct Edge {
 /// Modules of one level that need each other.
 #[derive(Debug)]
 pub struct Cycle {
-    /// The modules, each with everything below it except where a parent's own file is meant.
+    /// The modules, each with everything below it, except a parent of which only its own file counts.
     pub members: Vec<String>,
     /// The shortest way around through each pair of them.
     pub paths: Vec<Vec<Edge>>,
@@ -71,7 +71,7 @@ impl Graph {
         Ok(Self { tree, edges })
     }
 
-    /// Leaves out the edges between two modules and everything below them; says how many there were.
+    /// Leaves out the edges between two modules and everything below them; returns how many there were.
     pub fn ignore(&mut self, from: &str, to: &str) -> usize {
         let before = self.edges.len();
         self.edges.retain(|edge| !(is_within(&edge.from_path, from) && is_within(&edge.to_path, to)));
@@ -137,7 +137,7 @@ impl Cycle {
 /// The first edge of each pair.
 type Links<'a> = BTreeMap<Id, BTreeMap<Id, &'a Edge>>;
 
-/// What can be reached in at least one step.
+/// The modules that can be reached in at least one step.
 fn reach(links: &Links<'_>, start: Id) -> BTreeSet<Id> {
     let mut reached = BTreeSet::new();
     let mut next = vec![start];

@@ -5,15 +5,15 @@
 //! - A module needs another one if its code names an item that is *defined* there. A re-export is a signpost: a path
 //!   that passes through one leads on to the definition, and a module that only re-exports what its own children define
 //!   does not need them. Neither does one that only declares them.
-//! - The modules are compared level by level. At each module stand its own file and each of its children, a child with
+//! - The modules are compared level by level. Each module consists of its own file and its children, a child with
 //!   everything below it. No cycle may lead through them.
 //!
-//! So siblings never need each other in a circle, however deep the names lie that tie them. A child may name an item of
-//! the file that declares it as long as that file declares or re-exports the child and no more.
+//! So siblings never form a cycle, at any depth of the names between them. A child may name an item of the file that
+//! declares it as long as that file declares or re-exports the child and no more.
 //!
 //! A path counts in every place: a `use`, an expression, a type, an attribute or the tokens of a macro. What only the
-//! compiler can resolve, such as the type behind a method call, does not count; neither do doc comments and whatever
-//! stands under `cfg(test)`.
+//! compiler can resolve, such as the type behind a method call, does not count; neither do doc comments and code under
+//! `cfg(test)`.
 
 mod error;
 mod cycles;

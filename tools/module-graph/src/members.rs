@@ -12,7 +12,7 @@ use crate::error::Error;
 pub struct Root {
     /// The package, and which of its programs if it is not the library: `functions-emulator`, `functions-emulator (bin)`.
     pub name: String,
-    /// `lib.rs`, `main.rs` or whatever the manifest says.
+    /// `lib.rs`, `main.rs` or the path in the manifest.
     pub file: PathBuf,
 }
 

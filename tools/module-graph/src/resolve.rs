@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use crate::tree::{Id, Named, ROOT, Tree};
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Target {
     /// To an item that this module defines.

@@ -61,7 +61,7 @@ fn collect(tokens: TokenStream, strings: bool, found: &mut Vec<Found>) {
     found.extend(open.take());
 }
 
-/// What stood before a token.
+/// The token before a token.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Before {
     Name,

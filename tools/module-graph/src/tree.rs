@@ -24,11 +24,11 @@ pub(crate) struct Module {
     pub(crate) children: BTreeMap<String, Id>,
     /// The names of the items that it defines, macros too.
     pub(crate) items: HashSet<String>,
-    /// The macros that stand above its children, which see them without a path.
+    /// The macros that are defined above its children, which use them without a path.
     pub(crate) macros: HashSet<String>,
-    /// What each imported name stands for. A name may stand for a type and for a function.
+    /// The items of each imported name. A name may be a type and a function.
     pub(crate) imports: HashMap<String, Vec<Vec<String>>>,
-    /// What it imports with `*`.
+    /// The modules that it imports with `*`.
     pub(crate) globs: Vec<Vec<String>>,
     pub(crate) named: Vec<Named>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Module {
 pub(crate) struct Named {
     pub(crate) segments: Vec<String>,
     pub(crate) line: usize,
-    /// Whether it stands in a `pub use`, of whatever reach.
+    /// Whether it is in a `pub use`, of any visibility.
     pub(crate) exported: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Where things lie in this repository, whatever folder a command was started in, and how its worker is built.
+//! Paths in this repository, independent of the current folder, and the build of its worker.
 
 use std::{
     env,
@@ -34,7 +34,7 @@ pub struct Project {
     output: Option<PathBuf>,
 }
 
-/// How the worker is compiled.
+/// The profile with which the worker is compiled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Profile {
     /// As fast as it compiles.
@@ -72,7 +72,7 @@ impl Project {
         &self.root
     }
 
-    /// cargo's output folder: the one that this program lies in, `<output>/<profile>/xtask`, because settings,
+    /// cargo's output folder: the one that contains this program, `<output>/<profile>/xtask`, because settings,
     /// variables and a chosen target can each move it.
     #[must_use]
     pub fn target(&self) -> PathBuf {
@@ -93,7 +93,7 @@ impl Project {
         self.target().join(folder).join(format!("{WORKER}{}", env::consts::EXE_SUFFIX))
     }
 
-    /// Where the issuer's key, the database and the like are kept between runs; git ignores it.
+    /// The folder of the issuer's key, the database and the like between runs; git ignores it.
     #[must_use]
     pub fn state(&self) -> PathBuf {
         self.root.join(".local")
@@ -138,9 +138,9 @@ impl Project {
         command
     }
 
-    /// Compiles the worker with a feature that never ships, and puts it aside: the next ordinary build must find its own
-    /// in place. It comes along with a small test of the whole workspace, because alone its dependencies would ask each
-    /// other for other features than there, and be compiled once more.
+    /// Compiles the worker with a feature that never ships, and puts it aside: the next ordinary build must find its
+    /// own in place. The worker is built with a small test of the whole workspace, because alone its dependencies
+    /// would get other features than there, and be compiled once more.
     ///
     /// # Errors
     /// If it does not compile or cannot be copied.

@@ -1,4 +1,4 @@
-//! What the project's commands show while they work: colors where a person reads, and the progress of long work.
+//! The output of the project's commands while they work: colors on a terminal, and the progress of long work.
 
 mod progress;
 

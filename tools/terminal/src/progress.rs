@@ -16,7 +16,8 @@ const TEMPLATE: &str = "{elapsed:>4} [{bar:30}] {human_pos} of {human_len} {pref
 
 /// A bar on a terminal; elsewhere a line every ten seconds.
 ///
-/// The bar is on stderr, so a file or a pipe that takes stdout does not hold it. It disappears when this is dropped.
+/// The bar is on stderr, so a file or a pipe that takes stdout does not hold it. The progress disappears when the
+/// value is dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -48,7 +49,7 @@ impl Progress {
         }
     }
 
-    /// Changes the total, where it is known only later.
+    /// Changes the total, if it becomes known only later.
     pub fn set_total(&self, total: u64) {
         self.bar.set_length(total);
         self.total.set(total);
@@ -85,7 +86,7 @@ fn left(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
     Some(elapsed.checked_mul(rest)? / done)
 }
 
-/// A duration as people say it: `0.4 s`, `45 s`, `2 min 05 s`, `1 h 02 min`.
+/// A duration as people write it: `0.4 s`, `45 s`, `2 min 05 s`, `1 h 02 min`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     if time < Duration::from_secs(10) {

@@ -1,4 +1,4 @@
-//! Certificates for tests: an authority made on the spot, and what it signs, right or wrong on purpose.
+//! Certificates for tests: a new certificate authority, and certificates that it signs, valid or invalid on purpose.
 
 use std::{
     net::IpAddr,
@@ -22,14 +22,14 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// What a certificate says of its holder; [`Leaf::server`] and [`Leaf::client`] are right in everything.
+/// The contents of a certificate; [`Leaf::server`] and [`Leaf::client`] are valid in everything.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     /// The common name of its subject; `anonymous` when none.
     pub subject: Option<String>,
-    /// Its alternative names: DNS names, IP addresses in their usual form, and URIs.
+    /// The subject alternative names: DNS names, IP addresses in their usual form, and URIs.
     pub names: Vec<String>,
-    /// Whether it says that it may sign others.
+    /// Whether the certificate may sign others.
     pub is_authority: bool,
     /// What its key may be used for.
     pub usages: Vec<ExtendedKeyUsagePurpose>,
@@ -44,7 +44,7 @@ pub struct Leaf {
 pub struct Issued {
     /// The certificate, PEM.
     pub certificate: String,
-    /// Its private key, PKCS#8 in PEM.
+    /// The certificate's private key, PKCS#8 in PEM.
     pub key: String,
     /// Its serial number.
     pub serial: u64,
@@ -133,13 +133,13 @@ impl Authority {
         Ok(params)
     }
 
-    /// The serial number of its own certificate.
+    /// The serial number of the authority's own certificate.
     #[must_use]
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
-    /// Its own certificate, PEM: what those who trust it hold.
+    /// The authority's certificate in PEM, for those who trust it.
     #[must_use]
     pub fn certificate(&self) -> &str {
         &self.pem

@@ -26,7 +26,7 @@ use tempfile::TempDir;
 pub struct Azurite {
     process: Option<Process>,
     port: u16,
-    /// None for messages in its memory alone.
+    /// None for messages that are only in memory.
     folder: Option<TempDir>,
     accounts: AtomicUsize,
 }
@@ -58,7 +58,7 @@ impl Azurite {
         SHARED.get_or_init(|| Self::new(None)).as_ref()
     }
 
-    /// A server of its own, for a test that [stops](Self::stop) it: the messages outlive that.
+    /// A separate server, for a test that [stops](Self::stop) it: the messages survive.
     ///
     /// # Errors
     /// See [`AzuriteError`].
@@ -128,7 +128,7 @@ impl Azurite {
 }
 
 impl Process {
-    /// Its output is read to the end, for a full pipe would stop it.
+    /// The server's output is read to the end, because a full pipe would stop it.
     fn start(command: &mut Command) -> Result<Self, AzuriteError> {
         let mut child = command.spawn().map_err(|source| AzuriteError::NoNode { program: "node", source })?;
         let (tell, told) = mpsc::channel();
@@ -167,7 +167,7 @@ fn account_name(number: usize) -> String {
     format!("test{number}")
 }
 
-/// The port that it says it listens on.
+/// The port in the line that announces it.
 fn listening(line: &str) -> Option<u16> {
     let (_, address) = line.split_once("successfully listens on http://")?;
     address.trim().rsplit_once(':')?.1.parse().ok()

@@ -30,7 +30,7 @@ pub struct Backend {
 /// What a backend answers.
 #[derive(Clone, Debug)]
 pub enum BackendResponse {
-    /// This status, without a body.
+    /// Answers with this status, without a body.
     Status(u16),
     /// 200, with a body of this many bytes.
     WithBody(usize),
@@ -61,8 +61,8 @@ struct State {
 }
 
 impl Backend {
-    /// Starts one that proves itself by `own` and demands a certificate that the authority `clients` (PEM) signed. It
-    /// answers 202.
+    /// Starts one that proves itself by `own` and demands a certificate that the authority `clients` (PEM) signed. The
+    /// backend answers 202.
     ///
     /// # Errors
     /// When the certificates are none, or there is no free port.

@@ -23,7 +23,7 @@ pub struct Handler {
     first_answer: Duration,
 }
 
-/// Why there is no handler.
+/// Why the handler is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
     /// The operating system refused something.
@@ -38,7 +38,7 @@ pub enum HandlerError {
     /// It is gone.
     #[error("it ended before it answered ({0}): run it by itself to see why")]
     Ended(ExitStatus),
-    /// It runs and does not listen.
+    /// The handler runs and does not listen.
     #[error("it did not answer within {TIMEOUT:?}")]
     Silent,
 }

@@ -1,4 +1,4 @@
-//! The HTTP under the servers that stand in for services of a cloud: one handler, plain or behind TLS.
+//! The HTTP server of the test servers that simulate cloud services: one handler, plain or behind TLS.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 

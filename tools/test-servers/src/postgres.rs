@@ -24,12 +24,12 @@ use crate::{Issued, port};
 use account::Account;
 use programs::Programs;
 
-/// A running server. It ends with this value or with the process, whichever comes first.
+/// A running server. The server ends with this value or with the process, whichever is earlier.
 #[derive(Debug)]
 pub struct Postgres {
     url: String,
     source: Source,
-    /// None when the server is somebody else's.
+    /// None when another process started the server.
     keeper: Option<Mutex<ServerProcess>>,
 }
 
@@ -57,7 +57,7 @@ impl Postgres {
             .as_ref()
     }
 
-    /// Starts a server of its own with these settings (`name=value`).
+    /// Starts a separate server with these settings (`name=value`).
     ///
     /// # Errors
     /// [`PostgresError`] when there is none to be had.
@@ -65,8 +65,8 @@ impl Postgres {
         Self::start_with(None, settings)
     }
 
-    /// Starts a server of its own that shows this certificate. Roles other than its administrator have to show a
-    /// password, in clear text and behind TLS.
+    /// Starts a separate server with this TLS certificate. Roles other than its administrator have to show a password,
+    /// in clear text and behind TLS.
     ///
     /// # Errors
     /// [`PostgresError`] when there is none to be had.
@@ -97,7 +97,7 @@ impl Postgres {
         shell.args(["-c", include_str!("postgres/serve.sh"), "postgres"]);
         shell.args([&reachable, &folder]).arg(port.to_string()).args(secured).args(settings);
         shell.env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own: what interrupts the tests at a terminal must not reach the server before its keeper.
+        // A separate process group: Ctrl-C at a terminal must not reach the server before its keeper.
         shell.process_group(0);
         if let Some(account) = account {
             shell.uid(account.user).gid(account.group);

@@ -1,7 +1,8 @@
-//! A TCP proxy in front of a server of a test. It forwards bytes, and its network can be broken while it runs.
+//! A TCP proxy in front of a server of a test. The proxy forwards bytes, and tests can inject network faults while it
+//! runs.
 //!
-//! It understands one protocol a little: on connections of PostgreSQL that are not encrypted it sees where messages
-//! begin and end. Every other fault works with any protocol, TLS included.
+//! It understands one protocol a little: on unencrypted connections to PostgreSQL it sees where messages begin and
+//! end. Every other fault works with any protocol, TLS included.
 
 use std::{
     io,
@@ -48,12 +49,12 @@ pub struct TcpProxy {
 /// What happens to a new connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum AcceptMode {
-    /// It is accepted and forwarded.
+    /// The connection is accepted and forwarded.
     #[default]
     Open,
-    /// It is accepted, and nothing is ever forwarded or answered.
+    /// The connection is accepted, and nothing is ever forwarded or answered.
     Silent,
-    /// Its first packet is dropped, as by a firewall: the client's connect waits.
+    /// The connection's first packet is dropped, as by a firewall: the client's connect waits.
     Ignored,
     /// It is refused.
     Refused,
@@ -146,12 +147,12 @@ impl TcpProxy {
         self.set_states(State::Reset);
     }
 
-    /// Makes each answer on every connection late by so much.
+    /// Delays each answer on every connection by this time.
     pub fn delay_answers(&self, delay: Duration) {
         self.shared.faults().answer_delay = delay;
     }
 
-    /// Makes each answer late by so much until the login of `PostgreSQL` is complete.
+    /// Delays each answer by this time until the login to `PostgreSQL` is complete.
     pub fn delay_login(&self, delay: Duration) {
         self.shared.faults().login_delay = delay;
     }
@@ -186,7 +187,7 @@ impl TcpProxy {
     }
 }
 
-/// Enters a connection that was just accepted, and forwards in a task of its own.
+/// Registers a connection that was just accepted, and forwards it in a separate task.
 fn enter(shared: &Arc<Shared>, client: TcpStream, entry: AcceptMode) {
     let first = if entry == AcceptMode::Silent { State::Silent } else { State::Passing };
     let (id, state) = (shared.next.fetch_add(1, Ordering::Relaxed), watch::Sender::new(first));
@@ -206,7 +207,7 @@ fn enter(shared: &Arc<Shared>, client: TcpStream, entry: AcceptMode) {
     });
 }
 
-/// Accepts, or does not, as the entry says.
+/// Accepts, or does not, as the accept mode says.
 async fn accept(
     address: SocketAddr,
     first: TcpListener,

@@ -30,7 +30,7 @@ pub struct VaultState {
     pub secrets: HashMap<String, VaultSecret>,
     /// The token that it takes.
     pub token: String,
-    /// The resource that it says tokens have to be for.
+    /// The resource that tokens must be for.
     pub resource: String,
     /// What it does.
     pub behavior: VaultBehavior,
@@ -68,7 +68,7 @@ pub struct VaultSecret {
     pub activates: Option<i64>,
     /// Seconds of the epoch.
     pub expires: Option<i64>,
-    /// What its owner says it is.
+    /// The content type that its owner set.
     pub content_type: Option<String>,
 }
 

@@ -168,7 +168,7 @@ pub enum TriggerKind {
     },
     /// `timerTrigger`.
     Timer {
-        /// NCRONTAB with five or six fields, or a time span.
+        /// The schedule: NCRONTAB with five or six fields, or a time span.
         schedule: String,
         /// `runOnStartup`.
         run_on_startup: bool,

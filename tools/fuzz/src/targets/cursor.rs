@@ -37,7 +37,7 @@ pub(super) const WORDS: &[&str] = &[
     "YWxsIA",
 ];
 
-/// The input is a query; and what stands within a cursor.
+/// The input is a query, and the content of a cursor.
 pub(super) fn run(input: &[u8]) -> u64 {
     let wrapped = format!("limit=7&cursor={}", URL_SAFE_NO_PAD.encode(input));
     path((query(&String::from_utf8_lossy(input)), query(&wrapped)))

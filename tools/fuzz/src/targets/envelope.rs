@@ -51,14 +51,14 @@ pub(super) const WORDS: &[&str] = &[
 const PORT: u16 = 7;
 const LONGEST_BODY: usize = 64 << 10;
 
-/// What reached a handler.
+/// The input that reached a handler.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum ReceivedInput {
     Call {
         params: BTreeMap<String, String>,
         query: String,
         headers: BTreeMap<String, Vec<String>>,
-        /// None when it was too large.
+        /// None when the body was too large.
         body: Option<Bytes>,
     },
     Delivery {
@@ -92,8 +92,8 @@ thread_local! {
     static SERVER: TestServer = TestServer::open();
 }
 
-/// The input comes as the envelope of each kind of trigger. What is seen of it comes again in an envelope of our own
-/// and is seen as the same.
+/// The input comes as the envelope of each kind of trigger. The request that a handler sees must be the same when it
+/// comes again in an envelope.
 pub(super) fn run(input: &[u8]) -> u64 {
     SERVER.with(|door| {
         path(["Call", "Take", "Tick"].map(|function| {

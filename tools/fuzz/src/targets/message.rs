@@ -28,7 +28,7 @@ pub(super) const WORDS: &[&str] = &[
     "BEANS",
 ];
 
-/// Each reader takes the input; what it understands prints, and reads again equal.
+/// Each reader takes the input; a message that parses must print, and parse again to an equal one.
 pub(super) fn run(input: &[u8]) -> u64 {
     path((fulfilment(input), incoming(input)))
 }

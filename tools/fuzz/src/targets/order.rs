@@ -1,4 +1,4 @@
-//! The bodies of orders: new ones, and what they are to become.
+//! The bodies of orders: new ones, and updates.
 
 use orders_worker::{
     orders::{LineDraft, OrderDraft, OrderRevision},
@@ -32,7 +32,8 @@ pub(super) const WORDS: &[&str] = &[
     "~0",
 ];
 
-/// What parses prints, and parses again equal; what does not is refused as `docs/reference/api.md#field-errors` says.
+/// A body that parses must print, and parse again to an equal one; any other is refused as
+/// `docs/reference/api.md#field-errors` says.
 pub(super) fn run(input: &[u8]) -> u64 {
     let revised = match validation::parse_revision(input) {
         Ok(revision) => {

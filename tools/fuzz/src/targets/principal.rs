@@ -98,7 +98,7 @@ fn told(asked: &Result<Caller, AuthenticationError>) -> u64 {
     }
 }
 
-/// A caller is who the claims say, by a reading of our own, and may no more than they say.
+/// The caller must be the one in the claims, by a second implementation, with no more rights than the claims give.
 fn said_so(caller: &Caller, text: &[u8]) {
     let principal: Value = serde_json::from_slice(text).expect("a principal that was read is JSON");
     let claims = Claims::of(&principal);

@@ -1,4 +1,4 @@
-//! What holds of every refusal of a body: `docs/reference/api.md#problem-documents`.
+//! The promises about every refusal of a body: `docs/reference/api.md#problem-documents`.
 
 use azure_functions_handler::Invocation;
 use futures_util::FutureExt;

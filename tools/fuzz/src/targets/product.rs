@@ -23,7 +23,8 @@ pub(super) const WORDS: &[&str] = &[
     "-1",
 ];
 
-/// What parses prints, and parses again equal; what does not is refused as `docs/reference/api.md#field-errors` says.
+/// A body that parses must print, and parse again to an equal one; any other is refused as
+/// `docs/reference/api.md#field-errors` says.
 pub(super) fn run(input: &[u8]) -> u64 {
     match read(input) {
         Ok(draft) => {

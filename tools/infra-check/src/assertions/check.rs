@@ -1,4 +1,4 @@
-//! One line of the table against one deployment.
+//! Checks one assertion against one deployment.
 
 use super::{Assertion, Companion, Expectation};
 use crate::{
@@ -6,18 +6,18 @@ use crate::{
     value::Value,
 };
 
-/// Where a line does not hold.
+/// A resource that violates an assertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The id of the line.
     pub id: &'static str,
     /// The resource, or none when there is none of its type.
     pub resource: Option<String>,
-    /// What is wrong.
+    /// The reason.
     pub why: String,
 }
 
-/// Holds one line against a deployment. What cannot be worked out does not hold.
+/// Holds one line against a deployment. A value that cannot be evaluated violates the assertion.
 #[must_use]
 pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Violation> {
     let mut broken = Vec::new();
@@ -86,7 +86,7 @@ impl Companion {
     }
 }
 
-/// Whether every filter says yes; what cannot be worked out is an error.
+/// Whether every filter matches; a value that cannot be evaluated is an error.
 fn agrees(body: &Value, only: &[(&str, &str)]) -> Result<bool, String> {
     for (path, want) in only {
         let value = body.at(path);

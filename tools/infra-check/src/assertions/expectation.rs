@@ -1,4 +1,4 @@
-//! What a property has to be.
+//! The expected value of a property.
 
 use crate::{
     deployment::Id,
@@ -45,11 +45,11 @@ pub enum Expectation {
 /// A resource that has to point at each resource that a line is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Companion {
-    /// Its type.
+    /// The type of the resource.
     pub kind: &'static str,
     /// The property by which it points, or `parent` or `scope`.
     pub by: &'static str,
-    /// What else it has to say.
+    /// Further required properties of the resource.
     pub only: &'static [(&'static str, &'static str)],
 }
 
@@ -82,7 +82,7 @@ impl Expectation {
         }
     }
 
-    /// Whether a value is what it has to be; why not, otherwise. What cannot be worked out never is.
+    /// Whether a value is as expected; the reason, if not. A value that cannot be evaluated never is.
     ///
     /// # Errors
     /// The reason.

@@ -2,16 +2,16 @@
 
 use std::io;
 
-/// The version. Another one may say something else of the same files.
+/// The version. Another version may compile the same files differently.
 pub const VERSION: &str = "0.49.2";
 
-/// There is a compiler and it cannot be used.
+/// The compiler exists and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CompilerError {
     /// `BICEP` names another version, or no compiler.
     #[error("BICEP names {program}, which says `{said}`: install bicep {VERSION}, or unset BICEP")]
     Version {
-        /// What it names.
+        /// The program that it names.
         program: String,
         /// What `--version` printed.
         said: String,

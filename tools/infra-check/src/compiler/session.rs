@@ -1,4 +1,4 @@
-//! One process of the compiler, asked by JSON-RPC on its standard input and output: a snapshot in one second, not four.
+//! A process of the compiler, called by JSON-RPC on its standard input and output: a snapshot in one second, not four.
 
 use std::{
     fmt,
@@ -21,16 +21,16 @@ pub struct Session {
     asked: u64,
 }
 
-/// One thing that the compiler says of a file; a misspelt property is only a warning.
+/// A message of the compiler about a file; a misspelt property is only a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The file.
     pub source: String,
-    /// Its line, from one.
+    /// The line, from one.
     pub line: u64,
     /// `Info`, `Warning` or `Error`.
     pub level: String,
-    /// Such as `BCP037`.
+    /// The code, such as `BCP037`.
     pub code: String,
     /// In words.
     pub message: String,
@@ -39,10 +39,10 @@ pub struct Diagnostic {
 /// The compiler did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// It cannot be started, or ended.
+    /// The compiler cannot be started, or ended.
     #[error("the compiler of Bicep does not run")]
     Io(#[from] io::Error),
-    /// It answers in another form.
+    /// The compiler's answer has another format.
     #[error("the compiler of Bicep answers in another form")]
     Form(#[from] serde_json::Error),
     /// It refuses.
@@ -85,7 +85,7 @@ impl Session {
         Ok(Self { child, questions, answers, asked: 0 })
     }
 
-    /// Everything that it says of a file and of what the file leads to, linter rules included.
+    /// All messages about a file and the files that it uses, linter rules included.
     ///
     /// # Errors
     /// When it does not answer.
@@ -110,7 +110,7 @@ impl Session {
         Ok(serde_json::from_value(answer["contents"].clone())?)
     }
 
-    /// What would be deployed for a file of parameters, keys sorted.
+    /// The compiled deployment of a parameter file, keys sorted.
     ///
     /// # Errors
     /// When it does not answer, or a `fail()` of the files refuses the parameters.
@@ -166,7 +166,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // It has nothing to lose, and would wait for more questions.
+        // The process has nothing to lose, and would wait for more requests.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -20,7 +20,7 @@ impl<'t> Id<'t> {
         self.0
     }
 
-    /// Its type and its whole name; `None` where it is no id.
+    /// The type and the whole name of an id; `None` where the text is no id.
     #[must_use]
     pub fn kind_and_name(self) -> Option<(String, String)> {
         if !self.0.starts_with('/') {
@@ -68,7 +68,7 @@ fn last_provider(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..last)?, text.get(last + PROVIDERS.len()..)?))
 }
 
-/// What stands between slashes, those within symbols apart.
+/// The parts between slashes; slashes within symbols do not count.
 fn parts(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     let is_slash = move |one: char| {

@@ -1,4 +1,4 @@
-//! Where everything is drawn, and how.
+//! Draws the diagram: positions and style.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::read::{Arrow, Box, Cell, Diagram, Zone};
 
 const WIDTH: f64 = 216.0;
 const HEIGHT: f64 = 76.0;
-/// Room between boxes, for arrows and what stands at them.
+/// Room between boxes, for arrows and their labels.
 const GAP: (f64, f64) = (112.0, 50.0);
 /// Room around boxes in a zone; its title stands in the upper part.
 const PAD: f64 = 16.0;
@@ -14,7 +14,7 @@ const TITLE: f64 = 26.0;
 const MARGIN: f64 = 28.0;
 const LINE: f64 = 16.0;
 
-/// Both colour schemes; the ground is drawn too, for a page may be of the other one.
+/// Both colour schemes; the background is drawn too, because the page may have the other scheme.
 const STYLE: &str = "\
 svg{--ground:#ffffff;--ink:#1f2933;--soft:#52606d;--box:#eef4fb;--edge:#33658a;--zone:#f7f9fb;--rim:#9aa5b1}\
 @media(prefers-color-scheme:dark){svg{--ground:#14181d;--ink:#e6eaef;--soft:#a9b4c0;--box:#1f2f3f;--edge:#7fb2dc;\
@@ -106,7 +106,7 @@ fn arrow(svg: &mut String, arrow: &Arrow) {
     );
 }
 
-/// What stands at an arrow: first the ground, broad, so that the words stand free of all arrows.
+/// The label of an arrow, on a background that hides the arrows below it.
 fn label(svg: &mut String, arrow: &Arrow, zones: &[Zone]) {
     let (from, to) = ends(arrow.from, arrow.to);
     let inside = zones.iter().any(|zone| within(zone, arrow.from) && within(zone, arrow.to));
@@ -120,8 +120,8 @@ fn within(zone: &Zone, at: Cell) -> bool {
     (zone.first.0..=zone.last.0).contains(&at.0) && (zone.first.1..=zone.last.1).contains(&at.1)
 }
 
-/// Where an arrow leaves one box and meets the other: at the sides that face each other. Lines that come from above
-/// are a little to one side and those from below to the other, so that two lines do not overlap.
+/// The ends of an arrow at its two boxes: on the sides that face each other. Lines that come from above are a little
+/// to one side and those from below to the other, so that two lines do not overlap.
 fn ends(from: Cell, to: Cell) -> ((f64, f64), (f64, f64)) {
     let (a, b) = (corner(from), corner(to));
     if from.0 == to.0 {

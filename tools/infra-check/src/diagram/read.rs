@@ -1,9 +1,9 @@
-//! The source of the picture, line by line; its head says what a line means.
+//! The source of the diagram, line by line; its head explains the lines.
 
 /// A column and a row, both from zero.
 pub(super) type Cell = (u16, u16);
 
-/// What is drawn.
+/// A diagram: boxes, zones and arrows.
 #[derive(Debug, Default)]
 pub struct Diagram {
     pub(super) zones: Vec<Zone>,
@@ -39,9 +39,9 @@ pub(super) struct Arrow {
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line} of the diagram cannot be drawn: {why}")]
 pub struct Fault {
-    /// Its number, from one.
+    /// The line's number, from one.
     pub line: usize,
-    /// What is wrong with it.
+    /// The error.
     pub why: &'static str,
 }
 
@@ -49,7 +49,7 @@ impl Diagram {
     /// Reads the source. Boxes come before the arrows between them.
     ///
     /// # Errors
-    /// The first line that says nothing that can be drawn.
+    /// When a line cannot be drawn; the first one is reported.
     pub fn read(text: &str) -> Result<Self, Fault> {
         let mut diagram = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -60,7 +60,7 @@ impl Diagram {
         Ok(diagram)
     }
 
-    /// The modules of `infra/modules` that it shows or stands on, without their ending.
+    /// The modules of `infra/modules` that the diagram shows, without their file extension.
     pub fn modules(&self) -> impl Iterator<Item = &str> {
         self.boxes.iter().flat_map(|one| &one.modules).chain(&self.around).map(String::as_str)
     }

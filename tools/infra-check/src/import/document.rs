@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-/// An operation with what stands around it.
+/// An operation with its path and method.
 pub(super) struct Operation<'d> {
     pub(super) path: &'d str,
     pub(super) method: &'d str,

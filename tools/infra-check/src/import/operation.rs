@@ -1,4 +1,4 @@
-//! What an import does to one operation.
+//! The changes that an import makes to one operation.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A resource as Azure says it beside the same one of a snapshot.
+//! Compares a resource of Azure with the same one of a snapshot.
 
 use super::drift::Drift;
 use crate::{
@@ -9,12 +9,12 @@ use crate::{
     variants::RESOURCE_TOKEN,
 };
 
-/// What a snapshot says of a resource and Azure repeats.
+/// The members of a snapshot's resource that Azure returns too.
 const REPEATED: [&str; 4] = ["kind", "sku", "identity", "properties"];
 /// Parts of texts that are other ones in a real deployment.
 const OTHER: [&str; 4] = [RESOURCE_TOKEN, SUBSCRIPTION, TENANT, "rg-test"];
 
-/// What Azure says otherwise; none when the snapshot has no resource of the type and name.
+/// The properties that differ; none when the snapshot has no resource of the type and name.
 pub(super) fn differences(found: &Resource, expected: &Deployment) -> Option<Vec<Drift>> {
     let same = expected.of_kind(&found.kind).filter(|one| is_like(&one.name, &found.name));
     let each = same.map(|one| {
@@ -93,8 +93,8 @@ fn fits(expected: &Value, found: &Value) -> bool {
     fits
 }
 
-/// Whether a text is what a snapshot says, whatever stands in the places of what was made up. Azure writes names of its
-/// own in another case now and then.
+/// Whether a text matches the snapshot's, with any text in place of made-up values. Azure sometimes writes its names
+/// in another case.
 fn is_like(expected: &str, found: &str) -> bool {
     if is_free(expected) {
         return !found.is_empty();
@@ -110,13 +110,13 @@ fn is_like(expected: &str, found: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether the deployment's parameters say something else in its place.
+/// Whether the deployment's parameters may have another value there.
 fn is_free(expected: &str) -> bool {
     expected == LOCATION
         || is_made_up(&OTHER.iter().fold(expected.to_owned(), |text, part| text.replace(part, "")))
 }
 
-/// The text in lower case, with `*` for what a real deployment has in its place. What follows a symbol may be a
+/// The text in lower case, with `*` for what a real deployment has in its place. The text after a symbol may be a
 /// property of it.
 fn known_parts(text: &str) -> String {
     let known = text.split_once('‹').map_or_else(|| text.to_owned(), |(before, _)| format!("{before}*"));

@@ -1,4 +1,4 @@
-//! What the table wants, in words.
+//! The expectations of assertions, in words.
 
 use crate::assertions::Expectation;
 

@@ -1,17 +1,17 @@
-//! Where Azure and the snapshot disagree.
+//! Differences between Azure and the snapshot.
 
-/// What Azure says otherwise than the snapshot or the table of controls.
+/// A property of which Azure has another value than the snapshot or the assertions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
     /// The type.
     pub kind: String,
     /// The resource.
     pub resource: String,
-    /// Such as `properties.httpsOnly`.
+    /// The path of the property, such as `properties.httpsOnly`.
     pub property: String,
-    /// What it has to be.
+    /// The expected value.
     pub expected: String,
-    /// What Azure says.
+    /// Azure's value.
     pub found: String,
     /// The lines of the table that are about it.
     pub controls: Vec<&'static str>,

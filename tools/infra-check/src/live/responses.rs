@@ -7,13 +7,13 @@ use crate::{
 
 const SITE: &str = "Microsoft.Web/sites";
 const CONFIG: &str = "Microsoft.Web/sites/config";
-/// Azure lists what happens to everybody else as a rule of its own, behind all others.
+/// Azure lists the default rule for all other addresses as an explicit rule, after all others.
 const LAST: i64 = 2_147_483_647;
 
 /// An answer cannot be held against anything.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
-    /// It is not JSON.
+    /// The answer is not JSON.
     #[error("this is no JSON: give what `az rest` or `az resource show` printed")]
     Json(#[from] serde_json::Error),
     /// Azure refused to answer.
@@ -29,7 +29,7 @@ pub enum LiveError {
         "{0}: Azure answers a site without its configuration; give `az rest --url ID/config/web` of it too"
     )]
     WithoutConfig(String),
-    /// It is of something else.
+    /// The variant has no resource of this type and name.
     #[error("{kind} {name}: `{variant}` has no such resource; was another size, plan or network deployed?")]
     Foreign {
         /// The type.
@@ -70,8 +70,8 @@ fn resource(answer: &Value, expected: &Deployment) -> Option<Resource> {
     Some(Resource::new(id, &kind, "", &name, answer))
 }
 
-/// Azure answers `config/web` apart from its site, where a deployment has them together; what the site's own answer says
-/// of it is mostly null.
+/// Azure answers `config/web` apart from its site, where a deployment has them together; the site's own answer has
+/// mostly null there.
 fn with_site_config(resources: Vec<Resource>) -> Result<Deployment, LiveError> {
     let is_web =
         |one: &Resource| one.kind == CONFIG && one.body.get("name").and_then(Value::text) == Some("web");

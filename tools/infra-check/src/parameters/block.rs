@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What `192.0.2.0/28` names; an address alone is a block of one.
+/// An address block such as `192.0.2.0/28`; an address alone is a block of one.
 pub(super) struct Block {
     first: IpAddr,
     last: IpAddr,
@@ -11,7 +11,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// None where the text names no block.
+    /// None where the text is no block.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (address, length) = text.split_once('/').map_or((text, None), |(one, two)| (one, Some(two)));
         let address: IpAddr = address.parse().ok()?;

@@ -2,7 +2,7 @@
 
 use super::Element;
 
-/// One policy on the way, and under which conditions.
+/// A policy that a request passes, and its conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The policy.
@@ -11,7 +11,8 @@ pub struct Step {
     pub conditions: Vec<String>,
 }
 
-/// What one section (`inbound`, `backend`, `outbound` or `on-error`) does, scopes from the outermost to the innermost.
+/// The steps of one section (`inbound`, `backend`, `outbound` or `on-error`), scopes from the outermost to the
+/// innermost.
 #[must_use]
 pub fn compose(scopes: &[&Element], section: &str) -> Vec<Step> {
     let mut outer = Vec::new();

@@ -1,4 +1,4 @@
-//! A policy file as a tree.
+//! Parses an API Management policy file into a tree of elements.
 
 use quick_xml::{Reader, events::Event};
 

@@ -28,7 +28,8 @@ impl Definition {
 }
 
 /// Whether a plain value is of a plain type: a word of the language, or one of the strings that are written out. Where
-/// strings are written out and any other is allowed too, only those pass: the others are for Azure to add, not for us.
+/// strings are listed and any other is allowed too, only the listed ones pass: the others are for Azure to add, not
+/// for us.
 fn is_of(kind: &str, value: &Value) -> bool {
     let is_open = kind != "string" && kind.split(" | ").any(|one| one == "string");
     kind.split(" | ").any(|one| match (one, value) {

@@ -10,7 +10,7 @@ pub(super) enum Expression {
     Index(Box<Expression>, Box<Expression>),
 }
 
-/// Parses what stands between the outer brackets; `None` where it is of another form.
+/// Parses the text between the outer brackets; `None` where it has another form.
 pub(super) fn parse(text: &str) -> Option<Expression> {
     let mut parser = Parser { rest: text };
     let expression = parser.expression()?;

@@ -2,12 +2,12 @@
 
 use crate::value::{Text, Value};
 
-/// What is not known, and why.
+/// An unknown value, and the reason.
 pub(super) fn cannot(why: &str) -> Value {
     Value::Unknown(why.to_owned())
 }
 
-/// What a function makes of these values.
+/// The result of a template function for these values.
 pub(super) fn call(name: &str, values: &[Value]) -> Value {
     if let Some(why) = values.iter().find_map(Value::unknown) {
         return cannot(why);

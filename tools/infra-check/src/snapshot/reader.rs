@@ -1,4 +1,4 @@
-//! From what a snapshot says to values.
+//! Converts a snapshot to values.
 
 use serde_json::Value as Json;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::value::{Text, Value};
 
-/// What a lambda calls its item.
+/// The name of a lambda's item.
 type Local<'l> = Option<(&'l str, &'l Value)>;
 
 /// A value of JSON, with the expressions in it worked out.
@@ -24,7 +24,7 @@ pub(super) fn value(json: &Json) -> Value {
     }
 }
 
-/// A string: an expression where it stands in brackets, else itself. Two brackets at its beginning are one that is meant.
+/// A string: an expression if it is in brackets, else itself. Two brackets at the beginning are one literal bracket.
 pub(super) fn text(written: &str) -> Value {
     if let Some(meant) = written.strip_prefix("[[") {
         return Value::exact(format!("[{meant}"));

@@ -46,7 +46,7 @@ impl Run {
         }
     }
 
-    /// Where each job runs. The variables of an environment are not there yet when GitHub looks for a runner.
+    /// The runner of each job (`runs-on`). The variables of an environment are not there yet when GitHub looks for a runner.
     fn runners(&self) -> Vec<String> {
         let chosen = self.workflow.jobs.values().map(|job| job.runs_on.to_string());
         chosen.inspect(|on| assert!(!on.contains("vars."), "{on}")).map(|on| self.filled(&on)).collect()

@@ -1,8 +1,8 @@
-//! Why there is no Azurite.
+//! Why Azurite is not available.
 
 use std::{fmt, io, time::Duration};
 
-/// Why there is no Azurite. A test that unwraps it shows the sentence, not the names of its parts.
+/// Why Azurite is not available. A test that unwraps it shows the sentence, not the names of its parts.
 #[derive(thiserror::Error)]
 pub enum AzuriteError {
     /// Node's programs are missing.
@@ -25,7 +25,7 @@ pub enum AzuriteError {
     /// The tools folder cannot be used.
     #[error("cannot prepare target/tools: make it writable")]
     Folder(#[source] io::Error),
-    /// It was started and did not come up.
+    /// Azurite was started and did not listen in time.
     #[error("azurite-queue did not listen within {} s; its own words are on stderr", TIMEOUT.as_secs())]
     Silent,
 }

@@ -1,4 +1,4 @@
-//! Who runs the server: PostgreSQL refuses root, and containers of builds often run as root.
+//! The account that runs the server: PostgreSQL refuses root, and containers of builds often run as root.
 
 use std::fs;
 

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::PostgresError;
 
-/// A database of its own; dropping the value removes it, with whatever is still connected.
+/// A separate database; dropping the value removes it, and ends its connections.
 #[derive(Debug)]
 pub struct Database {
     server: String,

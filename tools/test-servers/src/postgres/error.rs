@@ -6,7 +6,7 @@ use std::io;
 /// for all test binaries.
 pub const GIVEN: &str = "TEST_POSTGRES_URL";
 
-/// Why there is no server.
+/// Why the server is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
     /// It is neither installed nor could it be installed.
@@ -42,7 +42,7 @@ pub enum PostgresError {
         #[source]
         source: io::Error,
     },
-    /// The server runs but does not do what it is asked.
+    /// The server runs, and a statement failed.
     #[error("the test server refuses to make or remove a database")]
     Database(#[from] sqlx::Error),
 }

@@ -26,7 +26,7 @@ impl Postgres {
         Ok(connection.close().await?)
     }
 
-    /// Breaks the connections of this role; says how many there were.
+    /// Breaks the connections of this role; returns how many there were.
     ///
     /// # Errors
     /// [`PostgresError::Database`] when the server does not.

@@ -63,7 +63,7 @@ pub(super) struct Answers {
 /// A message that ends in the bytes that were read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
-    /// Where its length stands in these bytes; none where it began before them.
+    /// The position of the message's length in these bytes; none where it began before them.
     pub(super) length_at: Option<usize>,
     /// The byte after it.
     pub(super) end: usize,

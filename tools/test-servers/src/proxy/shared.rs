@@ -19,11 +19,11 @@ use super::corruption::Corruption;
 pub(super) enum State {
     /// It forwards them.
     Passing,
-    /// It forwards what the client sends and swallows what the server answers.
+    /// The connection forwards what the client sends and drops what the server answers.
     Unanswered,
     /// It swallows them.
     Silent,
-    /// It is closed with a reset.
+    /// The connection is closed with a reset.
     Reset,
 }
 

@@ -8,7 +8,7 @@ use object::{
 
 use crate::release::GLIBC;
 
-/// The libraries that glibc itself consists of, of the time when they were several (glibc 2.28).
+/// The shared libraries of glibc 2.28, before later versions merged them. The binary may link to these alone.
 const LIBC: [&str; 7] = [
     "ld-linux-x86-64.so.2",
     "libc.so.6",

@@ -1,4 +1,4 @@
-//! Who may do what to which resource.
+//! Role assignments: which identity has which role on which resource.
 
 use super::{Assertion, Expectation, When, line};
 

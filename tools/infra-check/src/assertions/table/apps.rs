@@ -227,7 +227,7 @@ fn network() -> Vec<Assertion> {
         .when(When::Without(FeatureSet::AppServiceEnvironment)),
         site("C41-all-traffic", "properties.outboundVnetRouting.allTraffic", Expectation::Bool(true))
             .when(When::Without(FeatureSet::AppServiceEnvironment)),
-        // An App Service Environment stands in a subnet of its own, so its apps are joined to none.
+        // An App Service Environment has its own subnet, so its apps are joined to none.
         site("C41-isolated", "properties.virtualNetworkSubnetId", Expectation::Absent).when(isolated),
         site("C34-isolated", caller, Expectation::Text("10.80.1.0/24")).only(API).when(isolated).least(1),
         site("C34-isolated-processor", caller, Expectation::Text("10.80.3.0/28"))

@@ -11,7 +11,7 @@ const PROCESSOR_VAULT: &[(&str, &str)] = &[("name", "kvprocbgtmmfwj4uny4")];
 const GATEWAY_VAULT: &[(&str, &str)] = &[("name", "kvgatebgtmmfwj4uny4")];
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const PARAMETER: &str = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
-/// What differs from Azure's defaults.
+/// Settings that differ from Azure's defaults.
 const SETTINGS: &[&str] = &["log_connections", "log_disconnections"];
 const ENDPOINT: Expectation = pointing(
     "Microsoft.Network/privateEndpoints",

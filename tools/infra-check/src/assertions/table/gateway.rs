@@ -1,4 +1,4 @@
-//! API Management and what may stand before it. The policies have tests of their own: `policy`.
+//! API Management and Front Door. The module `policy` checks the policies.
 
 use super::{Assertion, Expectation, When, line, pointing};
 use crate::variants::FeatureSet;
@@ -88,7 +88,7 @@ fn api() -> Vec<Assertion> {
         .only(&[("name", "function-key")]),
         line("C01-no-literal", VALUE, "properties.value", Expectation::Absent)
             .only(&[("name", "function-key")]),
-        // No key, whatever is deployed: the real one comes later, and is kept.
+        // A placeholder key in every deployment: the real one comes later, and is kept.
         line("C01-placeholder", SECRET, "properties.value", Expectation::Text(PLACEHOLDER)),
         line("C47-no-address", DIAGNOSTIC, "properties.logClientIp", Expectation::Bool(false)),
         line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Expectation::AtMost(0)),

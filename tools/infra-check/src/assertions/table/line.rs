@@ -1,4 +1,4 @@
-//! How a line is written.
+//! Short constructors for assertions.
 
 use crate::{
     assertions::{Assertion, Companion, Expectation, When},
@@ -15,7 +15,7 @@ impl Assertion {
         Self { only, ..self }
     }
 
-    /// It holds in both sizes.
+    /// The assertion is checked in both sizes.
     pub(super) fn both(self) -> Self {
         Self { sizes: &[Size::Small, Size::Production], ..self }
     }
@@ -29,7 +29,7 @@ impl Assertion {
     }
 }
 
-/// What points at a resource by a property.
+/// An assertion about a resource that points at another by a property.
 pub(super) const fn pointing(
     kind: &'static str,
     by: &'static str,

@@ -8,7 +8,7 @@ const ZONE_GROUP: &str = "Microsoft.Network/privateEndpoints/privateDnsZoneGroup
 const ZONE: &str = "Microsoft.Network/privateDnsZones";
 const LINK: &str = "Microsoft.Network/privateDnsZones/virtualNetworkLinks";
 const TARGET: &str = "properties.privateLinkServiceConnections[0].properties.groupIds[0]";
-/// By its group, which is what the endpoint leads to.
+/// The endpoint's group, which names its target service.
 const CALLED: &str = "properties.privateDnsZoneConfigs[0].name";
 const PRIVATE: When = When::Network("privateEndpoints");
 
@@ -54,7 +54,7 @@ fn subnets() -> Vec<Assertion> {
             Expectation::Text("Enabled"),
         )
         .when(When::Plan("dedicated")),
-        // What a Flex Consumption app sends does not always come from an address of its subnet.
+        // Requests of a Flex Consumption app do not always come from an address of its subnet.
         line(
             "C43-flex-endpoints",
             VNET,

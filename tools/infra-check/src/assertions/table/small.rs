@@ -1,4 +1,4 @@
-//! What the size `small` has in place of a network and a gateway: each line says by value what is open, and what closes it.
+//! The size `small` has neither network nor gateway: each assertion names what is open, and what protects it.
 
 use super::{Assertion, Expectation, line};
 use crate::variants::Size;
@@ -11,9 +11,9 @@ const DOOR: &str = "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules";
 const ADMINISTRATOR: &str = "Microsoft.DBforPostgreSQL/flexibleServers/administrators";
 const API: &[(&str, &str)] = &[("tags.azd-service-name", "api")];
 const PROCESSOR: &[(&str, &str)] = &[("tags.azd-service-name", "processor")];
-/// What is signed in where somebody types `az login`.
+/// The client id of the Azure CLI, with which `az login` signs in.
 const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-/// Who deploys in the variant `flex-small`, and from where.
+/// The deployer in the variant `flex-small`, and their address.
 const DEPLOYER: &str = "44444444-4444-4444-8444-444444444444";
 const ADDRESS: &str = "198.51.100.9";
 
