@@ -1,5 +1,5 @@
-//! When a certificate expires. The chain verifier does not return it, so it is read from the DER ([RFC 5280
-//! §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
+//! When a certificate expires. The chain verifier does not return it, so it is read from the DER
+//! ([RFC 5280 §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 

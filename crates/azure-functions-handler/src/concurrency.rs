@@ -64,7 +64,7 @@ pub struct CallerId {
 /// The caller already runs as many requests as one caller may.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("too many requests of this caller are running: wait until one has ended")]
-pub struct TooManyRunning;
+pub struct CallerLimitReached;
 
 /// The requests of one process. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -201,12 +201,12 @@ impl Shared {
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, caller: CallerId) -> Result<(), TooManyRunning> {
+    fn enter(&self, caller: CallerId) -> Result<(), CallerLimitReached> {
         let mut callers = self.callers();
         let running = callers.get(&caller).copied().unwrap_or(0);
         if self.limits.per_caller.is_some_and(|most| running >= most) {
             self.counts.refused(Refused::PerCaller);
-            return Err(TooManyRunning);
+            return Err(CallerLimitReached);
         }
         callers.insert(caller, running + 1);
         Ok(())
@@ -244,7 +244,7 @@ impl RequestSlot {
     ///
     /// # Errors
     /// When the caller already runs as many requests as one caller may; answer at once, without the body.
-    pub fn identify(&self, caller: CallerId) -> Result<(), TooManyRunning> {
+    pub fn identify(&self, caller: CallerId) -> Result<(), CallerLimitReached> {
         let mut holder = self.holder();
         if !matches!(*holder, Holder::Unidentified(_)) {
             return Ok(());

@@ -96,7 +96,7 @@ pub use http;
 pub use app::{FunctionApp, Service};
 pub use body::{Body, BodyError};
 pub use bytes::Bytes;
-pub use concurrency::{CallerId, Concurrency, ConcurrencyLimits, Refused, RequestSlot, TooManyRunning};
+pub use concurrency::{CallerId, CallerLimitReached, Concurrency, ConcurrencyLimits, Refused, RequestSlot};
 pub use deployment::DeploymentError;
 pub use endpoint::Endpoint;
 pub use environment::{ServeError, port_from_env, stop_signal};

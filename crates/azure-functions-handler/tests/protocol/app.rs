@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use axum_core::response::{IntoResponse, Response};
 use azure_functions_handler::{
-    Body, Bytes, CallerId, CarriesOutputs, ConcurrencyLimits, Error, Functions, Invocation, InvocationFailed,
-    Limits, Outputs, Path, QueueMessage, Rejection, Slot, State, TooManyRunning, get, post, queue,
-    queue_output, timer,
+    Body, Bytes, CallerId, CallerLimitReached, CarriesOutputs, ConcurrencyLimits, Error, Functions,
+    Invocation, InvocationFailed, Limits, Outputs, Path, QueueMessage, Rejection, Slot, State, get, post,
+    queue, queue_output, timer,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Map, Value, json};
@@ -154,7 +154,7 @@ async fn late() {
 }
 
 /// Identifies the caller by the number in the header `X-Caller`, if there is one.
-fn identify(slot: &Slot, headers: &HeaderMap) -> Result<(), TooManyRunning> {
+fn identify(slot: &Slot, headers: &HeaderMap) -> Result<(), CallerLimitReached> {
     let Some(number) = headers.get("x-caller") else { return Ok(()) };
     let number = number.to_str().unwrap().parse().unwrap();
     slot.0.identify(CallerId { tenant: Uuid::nil(), object: Uuid::from_u128(number) })

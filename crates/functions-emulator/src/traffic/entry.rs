@@ -32,7 +32,7 @@ pub(crate) struct CallRecord {
     pub(crate) function: Option<String>,
     /// How it reached the worker.
     pub(crate) mode: Option<InvocationMode>,
-    /// The user as whom the console made the call.
+    /// The user whose token the console sent.
     pub(crate) user: Option<String>,
     /// When it began.
     pub(crate) started: DateTime<Utc>,

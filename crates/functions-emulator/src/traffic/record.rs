@@ -34,7 +34,7 @@ impl CallRecorder {
         self.number
     }
 
-    /// Sets the user as whom the console makes the call.
+    /// Sets the user whose token the console sends.
     pub(crate) fn set_user(&self, name: &str) {
         self.journal.change(self.number, |entry| entry.user = Some(name.to_owned()));
     }
