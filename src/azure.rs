@@ -108,7 +108,7 @@ impl ManagedIdentity {
         Arc::clone(&self.credential) as _
     }
 
-    /// A token for `scope`, asked for now: whatever was given out before is not looked at.
+    /// A new token for `scope`: cached tokens are ignored.
     ///
     /// # Errors
     /// [`TokenError`]; never later than after 4 seconds.

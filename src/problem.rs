@@ -272,7 +272,7 @@ impl Problem {
         self.definition().1
     }
 
-    /// What it is, whatever the case.
+    /// What kind of problem it is, in words that fit every case.
     pub(crate) fn title(&self) -> &'static str {
         self.definition().2
     }

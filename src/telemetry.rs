@@ -43,7 +43,7 @@ pub use traces::SpanLayer;
 #[error("start the log once, first thing in main")]
 pub struct AlreadyStarted(#[source] SetGlobalDefaultError);
 
-/// Our own spans pass whatever the filter says: every line names its invocation.
+/// Our own spans pass every filter, so every line names its invocation.
 fn subscriber(
     filter: Filter,
     clock: Clock,

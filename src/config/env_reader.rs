@@ -58,7 +58,7 @@ impl EnvReader {
         env
     }
 
-    /// Finds the errors that any setting may have, whatever it means.
+    /// Finds the errors that every kind of setting may have.
     fn check_setting(&mut self, setting: &Setting) {
         let error = match self.values.get(setting.name).map(|value| value.to_str()) {
             None => None,

@@ -4,14 +4,14 @@
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and any may go with any")]
 pub struct Needs {
-    /// It serves HTTP functions that identify their callers.
+    /// Whether the process serves HTTP functions that authenticate their callers.
     pub http: bool,
-    /// It serves the function that describes the others.
+    /// Whether the process serves ApiDescription.
     pub openapi: bool,
-    /// It serves a function that calls the fulfilment backend.
+    /// Whether the process serves a function that calls the fulfilment backend.
     pub fulfilment: bool,
-    /// It serves a function that takes orders for an owner named in a message.
+    /// Whether the process serves a function that takes orders for an owner named in a message.
     pub incoming: bool,
-    /// It serves a function that looks secrets up.
+    /// Whether the process serves a function that reads secrets of the vault.
     pub secrets: bool,
 }

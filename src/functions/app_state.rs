@@ -26,7 +26,7 @@ use crate::{
 pub struct AppState {
     /// Tells the time.
     pub clock: Clock,
-    /// Judges what has expired, whatever the clock does.
+    /// The clock for retention, which ignores jumps of the system's clock.
     pub retention_clock: RetentionClock,
     /// Authenticates callers; none in a process whose functions do not need it.
     pub identity: Option<Identity>,

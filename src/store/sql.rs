@@ -39,7 +39,7 @@ pub(super) use {is_due, letter_columns, order_columns, product_columns};
 
 pub(super) const PING: &str = "SELECT 1";
 
-/// Reads the file itself, whatever its schema.
+/// Reads the database file itself, with any schema.
 pub(super) const READ_SCHEMA: &str = "SELECT count(*) FROM sqlite_master";
 
 pub(super) const INSERT_ORDER: &str = concat!(

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::event::Event;
 
-/// Connections that wait to be accepted. The system lowers it to its own limit (Linux: `net.core.somaxconn`).
+/// Connections that wait to be accepted. The system lowers the backlog to its own limit (Linux: `net.core.somaxconn`).
 const BACKLOG: u32 = 1024;
 /// File descriptors that no caller takes: connections to the database and to other services need them.
 const RESERVE: usize = 32;

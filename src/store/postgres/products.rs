@@ -62,7 +62,7 @@ async fn find(executor: PoolExecutor<'_>, sku: &Sku) -> Result<Option<Product>, 
     row.map(Product::try_from).transpose()
 }
 
-/// None when another came first.
+/// None when another call wrote first.
 async fn write(
     executor: PoolExecutor<'_>,
     draft: &ProductDraft,

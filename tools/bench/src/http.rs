@@ -67,7 +67,7 @@ struct Head {
 }
 
 impl Head {
-    /// None while it is not whole.
+    /// None while the response is not complete.
     fn read(received: &[u8]) -> io::Result<Option<Self>> {
         let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
         let malformed = || io::Error::from(io::ErrorKind::InvalidData);

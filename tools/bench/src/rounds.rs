@@ -1,4 +1,4 @@
-//! The runs, in such a sequence that whatever changes on the machine changes for all who are measured.
+//! The runs, in a sequence that lets a change on the machine affect all candidates alike.
 
 use std::time::{Duration, Instant};
 

@@ -43,7 +43,7 @@ impl ApiClient {
         Ok(Self { http, url: url.to_owned(), tokens: tokens.collect::<anyhow::Result<_>>()? })
     }
 
-    /// Sends a request and takes whatever comes back. A message is acknowledged by its queue, as 202.
+    /// Sends a request and accepts any answer. A message is acknowledged by its queue, as 202.
     pub(super) async fn send(&self, request: &Request, queues: &MemoryQueues) -> Outcome {
         let (method, path, headers) = match &request.transport {
             Transport::Http { method, path, headers } => (method, path, headers),

@@ -30,7 +30,7 @@ enum Fault {
     Away(Duration),
     /// The clock of a node's worker is off by this many seconds from now on.
     Jump { node: usize, seconds: i64 },
-    /// A timer of a node fires, whatever the time is.
+    /// A timer of a node fires at an unscheduled time.
     Timer { node: usize, function: &'static str },
 }
 

@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 /// The pause between two checks.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// This many checks in a row must find nothing left: the last message may still be at work.
+/// This many checks in a row must find no open work: the last message may still be processed.
 const IDLE_CHECKS: u32 = 5;
 
 /// Lets the relay run until no message is open and no queue holds anything. What is left, if something stays.

@@ -106,7 +106,7 @@ const OUTBOX: &str = "SELECT message_id, payload, CAST(sent AS BIGINT), consumed
 const DEAD_LETTERS: &str = "SELECT id, queue, order_id, reason, payload, replayed_at IS NOT NULL AS replayed
      FROM dead_letters";
 
-/// Everything in a database, whatever its engine: the statements are the same, the types of the driver are not.
+/// The contents of a database, for every engine: the statements are the same, the types of the driver are not.
 macro_rules! read {
     ($connection:expr) => {{
         let mut unit = $connection.begin().await?;

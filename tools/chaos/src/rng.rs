@@ -24,7 +24,7 @@ impl Rng {
         least + self.below(most - least + 1)
     }
 
-    /// One of them; none only of none.
+    /// One of the items; none only for an empty list.
     pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         let index = usize::try_from(self.below(of.len() as u64)).unwrap_or_default();
         of.get(index)

@@ -15,7 +15,7 @@ use crate::variants::{FeatureSet, Size, Variant};
 /// when there is no such resource.
 #[derive(Debug, Clone)]
 pub struct Assertion {
-    /// Its id, which `docs/controls.md` names: the control, a dash, a word.
+    /// The id of the assertion in `docs/controls.md`: the control, a dash, a word.
     pub id: &'static str,
     /// The type of the resources, such as `Microsoft.Web/sites`.
     pub kind: &'static str,

@@ -15,7 +15,7 @@ mod session;
 pub use error::{CompilerError, VERSION};
 pub use session::{Diagnostic, Session, SessionError};
 
-/// Names the program, on whatever machine.
+/// Names the program, for every kind of machine.
 const PROGRAM: &str = "BICEP";
 /// Names an archive of it (xz), where there is no program.
 const ARCHIVE: &str = "BICEP_ARCHIVE";

@@ -6,7 +6,7 @@ pub(in crate::store::postgres) const SET_PRINCIPALS: &str = "SELECT CAST(session
      set_config('orders_worker.names', CAST(CAST($2 AS TEXT[]) AS TEXT), false) AS names,
      set_config('orders_worker.roles', CAST(CAST($3 AS TEXT[]) AS TEXT), false) AS roles";
 
-/// Keeps to the schema that the login sees now, in whatever role it acts.
+/// Keeps the login's current schema, when it changes to another role.
 pub(in crate::store::postgres) const KEEP_SCHEMA: &str = "SELECT set_config('search_path',
      coalesce(quote_ident(current_schema()), current_setting('search_path')), false)";
 

@@ -1,4 +1,4 @@
-//! The probe finds out whatever keeps a role's functions from their work, and leaves nothing behind.
+//! The probe finds every fault that stops a role's functions, and changes nothing.
 
 use super::{roles::under, *};
 

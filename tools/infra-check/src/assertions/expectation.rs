@@ -20,7 +20,7 @@ pub enum Expectation {
     AtMost(i64),
     /// Nothing there, or null.
     Absent,
-    /// Something there, whatever it is.
+    /// Any value, but it must exist.
     Present,
     /// A list of nothing.
     Empty,

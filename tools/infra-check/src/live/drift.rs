@@ -13,6 +13,6 @@ pub struct Drift {
     pub expected: String,
     /// Azure's value.
     pub found: String,
-    /// The lines of the table that are about it.
+    /// The assertions about the property.
     pub controls: Vec<&'static str>,
 }

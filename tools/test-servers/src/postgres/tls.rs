@@ -10,7 +10,7 @@ use std::{
 use super::Account;
 use crate::Issued;
 
-/// Its administrator is let in as everywhere in tests. Everybody else shows a password in clear text, as Azure
+/// The administrator is accepted as on the other test servers. Everybody else shows a password in clear text, as Azure
 /// Database for PostgreSQL asks for tokens, and only behind TLS.
 const WHO: &str = "host all postgres 127.0.0.1/32 trust\n\
                    hostssl all all 127.0.0.1/32 password\n";

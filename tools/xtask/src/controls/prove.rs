@@ -40,7 +40,7 @@ impl Prover {
         Ok(Self { copy: Copy::of(project, &proof_cache::folder(project))?, sound: BTreeMap::new() })
     }
 
-    /// The copy: what it holds is what is proved, whatever is saved in the repository meanwhile.
+    /// The copy of the repository that is proved, so that saves meanwhile change nothing.
     pub(super) fn project(&self) -> &Project {
         self.copy.project()
     }

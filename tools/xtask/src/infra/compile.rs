@@ -107,7 +107,7 @@ fn files(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A misspelt property is a warning to the compiler, so whatever it says is a fault.
+/// The compiler only warns about a misspelt property, so each of its messages is an error.
 fn silent(project: &Project, what: &str, files: &[PathBuf]) -> anyhow::Result<()> {
     let Some(mut session) = session(project)? else { return Ok(()) };
     let mut said = Vec::new();

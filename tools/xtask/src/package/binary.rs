@@ -1,4 +1,4 @@
-//! What a worker must be to start on the platform, whatever image that has.
+//! The requirements on a worker's binary, so that it starts on every image of the platform.
 
 use object::{
     LittleEndian,

@@ -28,7 +28,7 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
     "a_crash_loses_connections",
 ];
 
-/// On PostgreSQL whatever the engine of the run: once is enough.
+/// Tests that always run on PostgreSQL, with either engine of the run: once is enough.
 const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
 
 /// The scenarios alone. Of the whole workspace, as everything else: with the features that one package asks for, half of

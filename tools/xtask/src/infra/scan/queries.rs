@@ -50,7 +50,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Analyses every query; whatever the parser says is a fault.
+/// Analyses every query; each message of the parser is an error.
 pub(super) fn run(project: &Project, tool: &Path) -> anyhow::Result<()> {
     let queries = all(project)?;
     let faults = analyse(project, tool, &queries)?;
