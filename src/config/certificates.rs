@@ -16,7 +16,8 @@ const MODE: &str = "ORDERS_CLIENT_CERTIFICATE_MODE";
 const AUTHORITY: &str = "ORDERS_CLIENT_CERTIFICATE_CA";
 const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
 
-/// On this plan the front end is not known to ask for certificates: `docs/reference/identity.md#where-they-are-allowed`.
+/// On this plan the front end is not known to ask for certificates:
+/// `docs/reference/identity.md#where-they-are-allowed`.
 const FLEX_CONSUMPTION: &str = "FlexConsumption";
 
 /// The settings where certificates are demanded; else none.

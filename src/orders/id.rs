@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// A new version 7 UUID for something made at `at`. The twelve bits below the millisecond hold its fraction
-/// ([RFC 9562 §6.2](https://www.rfc-editor.org/rfc/rfc9562#section-6.2), method 3), so that ids of one process sort by the
-/// microsecond.
+/// ([RFC 9562 §6.2](https://www.rfc-editor.org/rfc/rfc9562#section-6.2), method 3), so that ids of one process
+/// sort by the microsecond.
 pub(super) fn new_uuid(at: DateTime<Utc>) -> Uuid {
     let micros = u64::try_from(at.timestamp_micros()).unwrap_or(0);
     let seconds = Timestamp::from_unix(NoContext, micros / 1_000_000, at.timestamp_subsec_nanos());

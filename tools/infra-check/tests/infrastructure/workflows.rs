@@ -46,7 +46,8 @@ impl Run {
         }
     }
 
-    /// The runner of each job (`runs-on`). The variables of an environment are not there yet when GitHub looks for a runner.
+    /// The runner of each job (`runs-on`). GitHub looks for a runner before it knows the
+    /// variables of an environment.
     fn runners(&self) -> Vec<String> {
         let chosen = self.workflow.jobs.values().map(|job| job.runs_on.to_string());
         chosen.inspect(|on| assert!(!on.contains("vars."), "{on}")).map(|on| self.filled(&on)).collect()
