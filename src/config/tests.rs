@@ -12,6 +12,7 @@ mod errors;
 mod example;
 mod fulfilment;
 mod identity;
+mod schema;
 mod traces;
 mod values;
 

@@ -43,12 +43,20 @@ pub(crate) struct MatchedKey {
 #[error("{0}")]
 pub struct KeysError(String);
 
+/// The access keys of an app for functions-emulator, which `authLevel` then demands.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Keys file of functions-emulator"))]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct KeysFile {
+    /// The JSON Schema of this file, for editors. The emulator does not read it.
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    /// The master key. It opens every function and `/admin`.
     master: String,
+    /// Host keys by name. Each opens every function whose `authLevel` is `function`.
     #[serde(default)]
     host: HashMap<String, String>,
+    /// Function keys: the function, then the key's name. Each opens that function.
     #[serde(default)]
     functions: HashMap<String, HashMap<String, String>>,
 }
@@ -63,7 +71,7 @@ impl Keys {
         let fault = |what: String| KeysError(format!("{}: {what}", path.display()));
         let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
         let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
-        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<File>());
+        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<KeysFile>());
         // The text may contain a key, so the error names only the position.
         let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.position)))?;
         let keys = |keys: HashMap<String, String>| {

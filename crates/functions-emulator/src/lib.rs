@@ -39,6 +39,8 @@ mod query;
 pub mod queue_listener;
 pub mod queues;
 pub mod rebuild;
+#[cfg(test)]
+mod schemas;
 mod cancellation;
 pub mod supervisor;
 mod throttle;

@@ -38,6 +38,7 @@ pub struct User {
 
 /// The kind of a token's principal; spelled as the claim `idtyp`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PrincipalKind {
     /// A human being, through a client.
@@ -78,28 +79,50 @@ pub enum UsersError {
     },
 }
 
+/// The users of an app for functions-emulator: its tenant, and the users and apps that can sign in.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "functions-emulator.json"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct UsersFile {
+pub(crate) struct UsersFile {
+    /// The JSON Schema of this file, for editors. The emulator does not read it.
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    /// The app's own tenant: the claim `tid` of its users.
     tenant_id: Uuid,
+    /// The client id of the API's app registration: the claim `aud`.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     audience: String,
+    /// The client that asks for tokens: the claim `azp`.
     client_id: Uuid,
+    /// The scopes that users consent to: the claim `scp`. Each is one word.
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[^ ]+$"))))]
     scopes: Vec<String>,
+    /// Paths that need no token. They are compared exactly.
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^/"))))]
     #[serde(default)]
     excluded_paths: Vec<String>,
+    /// The users and apps that can sign in. No two have one name.
     #[serde(alias = "people")]
     users: Vec<UserEntry>,
 }
 
+/// A user, or an app that calls for itself.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UserEntry {
+    /// The name on the command line and in the console: letters, digits, `.`, `_` and `-`.
+    #[cfg_attr(test, schemars(regex(pattern = "^[A-Za-z0-9._-]+$")))]
     name: String,
+    /// The object id of the user, or of the app's service principal: the claim `oid`.
     object_id: Uuid,
+    /// The app roles that are assigned: the claim `roles`.
     #[serde(default)]
     roles: Vec<String>,
+    /// A user or an app: the claim `idtyp`.
     #[serde(default)]
     kind: PrincipalKind,
+    /// The tenant of a user from elsewhere. Without it, the tenant of the file.
     tenant_id: Option<Uuid>,
 }
 

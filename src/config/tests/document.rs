@@ -17,7 +17,8 @@ Every setting of orders-worker. `cargo xtask generate` writes this page from the
 A setting is an environment variable. In Azure it is an
 [app setting](https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings); on a
 development machine it is in `local.settings.json`, and
-[local.settings.json.example](local.settings.json.example) has the defaults.
+[local.settings.json.example](local.settings.json.example) has the defaults. Editors complete and explain the settings
+there, from its [JSON Schema](docs/reference/local.settings.schema.json).
 
 - The worker reads the settings once, when it starts. It reports all wrong settings together and ends with exit code 2
   ([messages](docs/troubleshooting.md#settings)).
@@ -59,7 +60,7 @@ fn page() -> String {
         .replace("](docs/reference/", "](")
         .replace("](docs/", "](../")
         .replace("](src/", "](../../src/")
-        .replace("](local.", "](../../local.");
+        .replace("](local.settings.json", "](../../local.settings.json");
     page += "\n| Setting | Default | What it decides |\n|---|---|---|\n";
     for Setting { name, default, meaning, .. } in SETTINGS {
         let default = default.map_or("–".to_owned(), |default| format!("`{default}`"));
