@@ -192,7 +192,7 @@ impl EnvelopeInvocation<'_> {
             return failed("the handler answered with an error", None);
         }
         match outputs.for_host(&self.function.outputs) {
-            Ok(outputs) => Outcome::of(success(&outputs, &logs.take())),
+            Ok(outputs) => Outcome::of(success(outputs, &logs.take())),
             Err(why) => failed(invalid_response(&why).reason(), None),
         }
     }
