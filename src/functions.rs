@@ -14,6 +14,8 @@ mod names;
 mod need;
 mod openapi;
 mod permit;
+#[cfg(test)]
+mod test_process;
 pub mod view;
 
 pub mod api_description;

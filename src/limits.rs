@@ -12,6 +12,19 @@ use crate::orders::message;
 /// The largest body, in bytes.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
+/// How long a queue or timer invocation may take.
+const TRIGGER_SECONDS: u64 = 60;
+
+/// The bounds of one run of RelayOutbox.
+const RELAY: RelayLimits = RelayLimits {
+    max_messages: 10_000,
+    max_answer_bytes: 8 << 20,
+    // The other half is for the last batch and for the answer.
+    max_time: Duration::from_secs(TRIGGER_SECONDS / 2),
+    batch_messages: 500,
+    batch_bytes: 1 << 20,
+};
+
 /// The bounds of this worker.
 pub const LIMITS: Limits = Limits {
     requests: RequestLimits {
@@ -22,7 +35,7 @@ pub const LIMITS: Limits = Limits {
         discard_timeout: Duration::from_secs(5),
         max_discard_bytes: 100 << 20,
         http_timeout: Duration::from_secs(10),
-        trigger_timeout: Duration::from_mins(1),
+        trigger_timeout: Duration::from_secs(TRIGGER_SECONDS),
         max_envelope_bytes: 1 << 20,
         max_body_bytes: MAX_BODY_BYTES,
     },
@@ -48,7 +61,7 @@ pub const LIMITS: Limits = Limits {
         connect_timeout: Duration::from_secs(2),
         statement_timeout: Duration::from_secs(5),
     },
-    messages: MessageLimits { max_payload_bytes: message::MAX_PAYLOAD_BYTES, max_relayed: 500 },
+    messages: MessageLimits { max_payload_bytes: message::MAX_PAYLOAD_BYTES, relay: RELAY },
     json_body: JsonBodyLimits {
         max_bytes: MAX_BODY_BYTES,
         max_depth: 32,
@@ -145,8 +158,23 @@ pub struct DependencyLimits {
 pub struct MessageLimits {
     /// The largest message that is read, in bytes.
     pub max_payload_bytes: usize,
-    /// The most messages of one tick of the relay.
-    pub max_relayed: u32,
+    /// One run of RelayOutbox.
+    pub relay: RelayLimits,
+}
+
+/// Bounds of one run of RelayOutbox: `docs/reference/api.md#relayoutbox`.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayLimits {
+    /// The most messages.
+    pub max_messages: u32,
+    /// How many bytes they may have in the answer.
+    pub max_answer_bytes: u32,
+    /// No batch is taken after this time.
+    pub max_time: Duration,
+    /// The most messages of one transaction.
+    pub batch_messages: u32,
+    /// A transaction takes no further message after so many bytes of payloads.
+    pub batch_bytes: u32,
 }
 
 /// Bounds of bodies: `docs/reference/api.md#json-bodies`.

@@ -56,7 +56,7 @@ pub use outcome::{
     DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
 };
 pub use principals::{AppLogin, AppRole, LoginName, Principals};
-pub use relay_schedule::Hold;
+pub use relay_schedule::{Hold, RelayBatch};
 pub use write::{Change, Conflict, WriteError};
 
 pub use settings::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
@@ -295,15 +295,15 @@ pub trait Store: Send + Sync {
     /// Deletes these dead letters, except those that were replayed meanwhile.
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
-    /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline` after
-    /// the first sending, then doubling up to one hour. A row that was not due at once has been sent with the answer
-    /// to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
+    /// Takes outbox rows that are due, oldest first, as many as `batch` allows, and puts their next time off: `deadline`
+    /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
+    /// answer to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
     /// whatever next time that clock gave it. Messages on hold keep their time.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,
         deadline: Duration,
-        limit: u32,
+        batch: RelayBatch,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError>;
 

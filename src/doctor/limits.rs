@@ -148,12 +148,14 @@ fn of_dependencies() -> Vec<Finding> {
             "C15-evidence",
             "size of evidence and messages",
             format!(
-                "a token, principal or certificate has at most {} bytes, a principal {} claims, a message {} bytes; the \
-                 relay sends {} messages at once",
+                "a token, principal or certificate has at most {} bytes, a principal {} claims, a message {} bytes; one \
+                 run of the relay sends at most {} messages and {} bytes, and takes messages for {} s",
                 credentials.max_header_bytes,
                 credentials.max_claims,
                 messages.max_payload_bytes,
-                messages.max_relayed,
+                messages.relay.max_messages,
+                messages.relay.max_answer_bytes,
+                messages.relay.max_time.as_secs(),
             ),
         ),
     ]

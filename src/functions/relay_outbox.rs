@@ -5,24 +5,20 @@ use std::sync::Arc;
 use azure_functions_handler::{Invocation, InvocationFailed, Outputs, State};
 use chrono::{DateTime, Utc};
 
-use super::{
-    app_state::AppState,
-    dead_letter_ceiling,
-    names::{FULFILMENT_OUTPUT, INCOMING_OUTPUT, OutputQueue},
-};
+use super::{app_state::AppState, dead_letter_ceiling};
 use crate::{
     identity::Identity,
     limits::LIMITS,
-    orders::{DeadLetter, FulfilmentMessage, Reason},
-    store::{DueMessage, Gauges, WriteContext},
+    store::{Gauges, WriteContext},
     telemetry::Event,
-    validation,
 };
 
-/// The most messages of one tick: `docs/reference/api.md#relayoutbox`.
-const BATCH_SIZE: u32 = LIMITS.messages.max_relayed;
-/// The output bindings for messages of the outbox.
-const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
+mod due_messages;
+#[cfg(test)]
+mod tests;
+
+use due_messages::due_messages;
+
 /// Transactions that delete dead letters in one tick, at most.
 const MAX_DROP_TRANSACTIONS: usize = 5;
 
@@ -31,23 +27,16 @@ const MAX_DROP_TRANSACTIONS: usize = 5;
 /// its messages stay where they are.
 ///
 /// # Errors
-/// [`InvocationFailed`], when the database is unavailable.
+/// [`InvocationFailed`], when the database is unavailable and nothing was taken from it before.
 pub async fn relay_outbox(
     State(app): State<Arc<AppState>>,
     invocation: Invocation,
 ) -> Result<Outputs, InvocationFailed> {
+    let start = app.clock.instant();
     let context = app.write_context(&invocation);
     check_gauges(&app, context).await;
-    let due = app.store.take_due_messages(context.at, app.outbox_deadline, BATCH_SIZE, app.hold()).await?;
-    let mut outputs = Outputs::new();
-    for message in due {
-        if let Some(letter) = dead_letter_if_unreadable(&message, context) {
-            app.dead_letter(letter, None, context).await?;
-        } else if let Some(output) = OUTPUTS.iter().find(|output| output.binding == message.binding) {
-            outputs = outputs.message(output.binding, message.payload);
-        }
-    }
-    Ok(outputs)
+    let elapsed = || app.clock.instant().duration_since(start);
+    Ok(due_messages(&app, context, LIMITS.messages.relay, elapsed).await?)
 }
 
 /// Logs the gauges, and deletes dead letters when there are too many of them. The relay looks once a minute anyway, so
@@ -85,15 +74,4 @@ async fn log_gauges(app: &AppState, gauges: &Gauges, now: DateTime<Utc>) {
         waiting_for_keys: app.identity.as_ref().and_then(Identity::waiting_for_keys),
     }
     .log();
-}
-
-/// The dead letter that its reader would make of a message.
-fn dead_letter_if_unreadable(message: &DueMessage, context: WriteContext) -> Option<DeadLetter> {
-    let (queue, reason, message_id): (_, Reason, _) = if message.binding == FULFILMENT_OUTPUT.binding {
-        (FULFILMENT_OUTPUT.queue, FulfilmentMessage::decode(&message.payload).err()?.reason(), None)
-    } else {
-        let invalid = validation::parse_incoming_order(&message.payload).err()?;
-        (INCOMING_OUTPUT.queue, invalid.reason, invalid.message_id)
-    };
-    Some(DeadLetter::new(queue, &message.payload, reason, context.at).with_message_id(message_id))
 }

@@ -14,7 +14,7 @@ use crate::{
     policy::{Action, ListAllOrders, Permit},
 };
 
-use super::{Change, Hold, Store, WriteContext, WriteError, open};
+use super::{Change, Hold, RelayBatch, Store, WriteContext, WriteError, open};
 
 /// Runs each contract test on every engine.
 macro_rules! store_contract {
@@ -243,7 +243,10 @@ async fn look(store: &dyn Store, id: OrderId) -> Order {
 
 /// What the relay sends when nothing bounds it.
 async fn due(store: &dyn Store, seconds: i64) -> Vec<Vec<u8>> {
-    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
+    let due = store
+        .take_due_messages(at(seconds), TimeDelta::minutes(2), RelayBatch::up_to(500), Hold::None)
+        .await
+        .unwrap();
     due.into_iter().map(|message| message.payload).collect()
 }
 

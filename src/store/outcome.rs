@@ -45,6 +45,8 @@ pub struct DueMessage {
     pub binding: String,
     /// The message's bytes.
     pub payload: Vec<u8>,
+    /// When its row was written.
+    pub created_at: DateTime<Utc>,
 }
 
 /// What recording a dead letter changed.

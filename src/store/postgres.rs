@@ -20,8 +20,8 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError, rows::PoolUsage,
-    sql::PING,
+    Hold, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext, WriteError,
+    rows::PoolUsage, sql::PING,
 };
 
 mod administration;
@@ -265,10 +265,10 @@ impl Store for Postgres {
         &self,
         now: DateTime<Utc>,
         deadline: chrono::Duration,
-        limit: u32,
+        batch: RelayBatch,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.change(Operation::Relay, |executor, _| outbox::take_due(executor, now, deadline, limit, hold))
+        self.change(Operation::Relay, |executor, _| outbox::take_due(executor, now, deadline, batch, hold))
             .await
     }
 

@@ -30,6 +30,30 @@ impl Hold {
     }
 }
 
+/// How much of the outbox one transaction takes.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayBatch {
+    /// The most messages.
+    pub max_messages: u32,
+    /// No message is taken after the payloads have reached so many bytes.
+    pub max_bytes: u32,
+    /// Leaves out what was created earlier. A relay that goes on does not read again what it has taken.
+    pub created_from: Option<DateTime<Utc>>,
+}
+
+impl RelayBatch {
+    /// At most so many messages, of any size and age.
+    #[must_use]
+    pub const fn up_to(max_messages: u32) -> Self {
+        Self { max_messages, max_bytes: u32::MAX, created_from: None }
+    }
+
+    /// The earliest `created_at`, in microseconds.
+    pub(super) fn created_from_micros(&self) -> i64 {
+        self.created_from.map_or(i64::MIN, |at| at.timestamp_micros())
+    }
+}
+
 /// Parameters of the statements that take due messages, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RelaySchedule {

@@ -264,9 +264,12 @@ impl DueMessageRow {
     }
 }
 
-impl From<DueMessageRow> for DueMessage {
-    fn from(row: DueMessageRow) -> Self {
-        Self { binding: row.binding, payload: row.payload }
+impl TryFrom<DueMessageRow> for DueMessage {
+    type Error = StoreError;
+
+    fn try_from(row: DueMessageRow) -> Result<Self, StoreError> {
+        let created_at = Column("outbox", "created_at").time(row.created_at)?;
+        Ok(Self { binding: row.binding, payload: row.payload, created_at })
     }
 }
 

@@ -239,9 +239,13 @@ pub(super) const TAKE_DUE: &str = concat!(
     "UPDATE outbox
      SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
      WHERE message_id IN (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND binding <> $7 AND ",
+         SELECT message_id FROM (
+             SELECT message_id, bytes, sum(bytes) OVER (ORDER BY created_at, message_id) AS total FROM (
+                 SELECT message_id, created_at, length(payload) AS bytes FROM outbox
+                 WHERE consumed_at IS NULL AND created_at >= $8 AND binding <> $7 AND ",
     is_due!(),
-    " ORDER BY created_at, message_id LIMIT $4)
+    " ORDER BY created_at, message_id LIMIT $4))
+         WHERE total - bytes < $9)
      RETURNING message_id, binding, payload, created_at",
 );
 

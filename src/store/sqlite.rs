@@ -22,8 +22,8 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, MigrationError, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError, sql,
-    timeouts::STATEMENT_TIMEOUT,
+    Hold, MigrationError, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext,
+    WriteError, sql, timeouts::STATEMENT_TIMEOUT,
 };
 
 mod changes;
@@ -232,10 +232,10 @@ impl Store for Sqlite {
         &self,
         now: DateTime<Utc>,
         deadline: chrono::Duration,
-        limit: u32,
+        batch: RelayBatch,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        outbox::take_due(self, now, deadline, limit, hold).await
+        outbox::take_due(self, now, deadline, batch, hold).await
     }
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
         outbox::gauges(self, now, hold).await

@@ -183,7 +183,8 @@ async fn a_valid_deployment_passes_and_prints_no_value() {
         ("C15-bodies", "a head has at most 81920 bytes and 100 headers, a body 65536 bytes"),
         (
             "C15-evidence",
-            "at most 16384 bytes, a principal 512 claims, a message 49152 bytes; the relay sends 500",
+            "at most 16384 bytes, a principal 512 claims, a message 49152 bytes; one run of the relay sends at most \
+             10000 messages and 8388608 bytes, and takes messages for 30 s",
         ),
         ("C32-peers", "3 s for an answer of at most 262144 bytes, the vault 6 s, the app's identity 4 s"),
         ("C32-peers", "a connection to the database 2 s, a statement 5 s"),

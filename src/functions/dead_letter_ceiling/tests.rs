@@ -2,86 +2,55 @@
 
 use std::sync::Arc;
 
-use azure_functions_handler::{Concurrency, Invocation, State};
+use azure_functions_handler::State;
 use chrono::TimeDelta;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::*;
 use crate::{
-    audit::Audit,
-    clock::{Clock, RetentionClock},
-    fulfilment::Backend,
-    functions::{app_state::AppState, relay_outbox::relay_outbox},
-    limits::LIMITS,
+    functions::{
+        relay_outbox::relay_outbox,
+        test_process::{TestProcess, invocation},
+    },
     orders::{DeadLetter, Reason},
-    store::{self, Store},
     telemetry::tests::lines_of,
 };
 
 const LIMIT: DeadLetterLimits =
     DeadLetterLimits { max_unreplayed: 5, max_age: TimeDelta::days(90), warning_percent: 80 };
 
-/// A process with its own store, and the messages that it dead-lettered.
+/// A process, and the messages that it dead-lettered.
 struct World {
-    app: Arc<AppState>,
-    _folder: tempfile::TempDir,
+    process: TestProcess,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("orders.db");
-        let store = store::open(&format!("sqlite://{}", path.display()), 1, None).unwrap();
-        store.migrate().await.unwrap();
-        let app = AppState {
-            clock: Clock,
-            retention_clock: RetentionClock::new(Clock.now(), Clock.instant()),
-            identity: None,
-            audit: Audit::default(),
-            limiter: None,
-            concurrency: Concurrency::new(LIMITS.concurrency),
-            tenant: None,
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            backend: Some(Backend::Stub),
-            vault: None,
-            secret_name: None,
-            outbox_deadline: TimeDelta::minutes(2),
-            openapi_document: None,
-            health: store,
-            dead_letter_ceiling: DeadLetterCeiling::new(LIMIT),
-        };
-        Self { app: Arc::new(app), _folder: folder }
+        Self { process: TestProcess::new(LIMIT).await }
     }
 
     async fn dead_letter(&self, payloads: &[&str]) {
         for payload in payloads {
-            let context = self.app.write_context(&invocation());
+            let context = self.process.app.write_context(&invocation());
             let letter =
                 DeadLetter::new("orders-incoming", payload.as_bytes(), Reason::Malformed, context.at);
-            self.app.dead_letter(letter, None, context).await.unwrap();
+            self.process.app.dead_letter(letter, None, context).await.unwrap();
         }
     }
 
     async fn relay(&self) {
-        relay_outbox(State(Arc::clone(&self.app)), invocation()).await.unwrap();
+        relay_outbox(State(Arc::clone(&self.process.app)), invocation()).await.unwrap();
     }
 
     /// Deletes every dead letter, as if all had been replayed.
     async fn clear(&self) {
-        let none =
-            DeadLetterLimit { max_count: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
-        let all = self.app.store.excess_dead_letters(none, BATCH_SIZE).await.unwrap();
+        let none = DeadLetterLimit {
+            max_count: 100,
+            recorded_after: self.process.app.clock.now() + TimeDelta::days(1),
+        };
+        let all = self.process.app.store.excess_dead_letters(none, BATCH_SIZE).await.unwrap();
         let ids: Vec<_> = all.iter().map(|letter| letter.id).collect();
-        self.app.store.drop_dead_letters(&ids).await.unwrap();
-    }
-}
-
-fn invocation() -> Invocation {
-    Invocation {
-        id: Uuid::nil(),
-        function: "RelayOutbox",
-        trace: azure_functions_handler::TraceContext::random(),
+        self.process.app.store.drop_dead_letters(&ids).await.unwrap();
     }
 }
 

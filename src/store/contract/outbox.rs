@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::{
     orders::FulfilmentMessage,
-    store::{Change, Decision, Hold, Store},
+    store::{Change, Decision, Hold, RelayBatch, Store},
 };
 
 use super::{
@@ -17,6 +17,8 @@ store_contract!(
     the_wait_doubles_up_to_one_hour,
     the_first_resend_waits_for_the_deadline,
     the_oldest_messages_are_taken_first,
+    batches_take_every_message_once,
+    a_batch_ends_with_its_bytes,
     a_consumed_message_is_never_sent_again,
     two_relays_at_once_share_the_messages,
     gauges_count_open_messages_and_dead_letters,
@@ -33,7 +35,10 @@ async fn a_message_is_due_at_its_time_and_not_before(store: &dyn Store) {
     stock(store).await;
     let (_, message) = queued(store, 0).await;
     assert!(due(store, 119).await.is_empty());
-    let taken = store.take_due_messages(at(120), TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
+    let taken = store
+        .take_due_messages(at(120), TimeDelta::minutes(2), RelayBatch::up_to(500), Hold::None)
+        .await
+        .unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!((taken[0].binding.as_str(), &taken[0].payload), ("fulfilment", &message.encode()));
 }
@@ -76,11 +81,46 @@ async fn the_oldest_messages_are_taken_first(store: &dyn Store) {
     payloads.sort();
     let mut taken = Vec::new();
     for expected in [3, 1, 0] {
-        let some = store.take_due_messages(at(500), TimeDelta::minutes(2), 3, Hold::None).await.unwrap();
+        let some = store
+            .take_due_messages(at(500), TimeDelta::minutes(2), RelayBatch::up_to(3), Hold::None)
+            .await
+            .unwrap();
         assert_eq!(some.len(), expected);
         taken.extend(some.into_iter().map(|message| message.payload));
     }
     assert_eq!(taken, payloads.into_iter().map(|(_, payload)| payload).collect::<Vec<_>>());
+}
+
+async fn batches_take_every_message_once(store: &dyn Store) {
+    stock(store).await;
+    let mut payloads = Vec::new();
+    for seconds in [5, 1, 4, 1, 2, 3, 1] {
+        payloads.push((seconds, queued(store, seconds).await.1));
+    }
+    payloads.sort_by_key(|(seconds, message)| (*seconds, message.message_id));
+    let mut batch = RelayBatch::up_to(2);
+    let mut taken = Vec::new();
+    for expected in [2, 2, 2, 1, 0] {
+        let due = store.take_due_messages(at(500), TimeDelta::minutes(2), batch, Hold::None).await.unwrap();
+        assert_eq!(due.len(), expected);
+        batch.created_from = due.last().map(|message| message.created_at);
+        taken.extend(due.into_iter().map(|message| message.payload));
+    }
+    assert_eq!(taken, payloads.iter().map(|(_, message)| message.encode()).collect::<Vec<_>>());
+}
+
+async fn a_batch_ends_with_its_bytes(store: &dyn Store) {
+    stock(store).await;
+    let mut bytes = 0;
+    for seconds in 0..4 {
+        bytes = queued(store, seconds).await.1.encode().len();
+    }
+    for (messages, expected) in [(2, 2), (1, 1), (1, 1), (1, 0)] {
+        let max_bytes = u32::try_from(messages * bytes).unwrap();
+        let batch = RelayBatch { max_bytes, ..RelayBatch::up_to(9) };
+        let due = store.take_due_messages(at(500), TimeDelta::minutes(2), batch, Hold::None).await.unwrap();
+        assert_eq!(due.len(), expected);
+    }
 }
 
 async fn a_consumed_message_is_never_sent_again(store: &dyn Store) {
@@ -143,10 +183,14 @@ async fn a_message_sent_in_the_future_is_resent_at_once(store: &dyn Store) {
     let (_, message) = queued(store, 0).await;
     for ahead in [2 * HOUR, YEARS] {
         for _ in 0..20 {
-            let wrong =
-                store.take_due_messages(at(ahead), TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
-            let right =
-                store.take_due_messages(at(600), TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
+            let wrong = store
+                .take_due_messages(at(ahead), TimeDelta::minutes(2), RelayBatch::up_to(500), Hold::None)
+                .await
+                .unwrap();
+            let right = store
+                .take_due_messages(at(600), TimeDelta::minutes(2), RelayBatch::up_to(500), Hold::None)
+                .await
+                .unwrap();
             assert_eq!((wrong.len(), right.len()), (1, 1), "{ahead}");
         }
     }
@@ -169,7 +213,11 @@ async fn a_long_first_delay_is_not_a_wrong_clock(store: &dyn Store) {
     let queued = store.queue_order(&permit(&processor()), &message, at(24 * HOUR), write_context(0)).await;
     assert!(matches!(queued, Ok(Change::Done(_))));
     let due = async |seconds| {
-        store.take_due_messages(at(seconds), TimeDelta::hours(24), 500, Hold::None).await.unwrap().len()
+        store
+            .take_due_messages(at(seconds), TimeDelta::hours(24), RelayBatch::up_to(500), Hold::None)
+            .await
+            .unwrap()
+            .len()
     };
     assert_eq!((due(0).await, due(24 * HOUR - 1).await, due(24 * HOUR).await), (0, 0, 1));
     assert_eq!((due(24 * HOUR + 1).await, due(25 * HOUR).await), (0, 1));
@@ -203,7 +251,10 @@ async fn of_either_kind(store: &dyn Store) -> (FulfilmentMessage, &'static [u8])
 async fn held_messages_are_sent_after_their_release(store: &dyn Store) {
     let (message, incoming) = of_either_kind(store).await;
     let taken = async |seconds, hold| {
-        let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, hold).await.unwrap();
+        let due = store
+            .take_due_messages(at(seconds), TimeDelta::minutes(2), RelayBatch::up_to(500), hold)
+            .await
+            .unwrap();
         due.into_iter().map(|message| message.payload).collect::<Vec<_>>()
     };
     assert_eq!(taken(120, Hold::Fulfilment).await, [incoming]);

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, OrderId, Status},
-    store::{Change, Conflict, Decision, FulfilmentTarget, Hold, Store, WriteError},
+    store::{Change, Conflict, Decision, FulfilmentTarget, Hold, RelayBatch, Store, WriteError},
 };
 
 use super::{
@@ -172,7 +172,10 @@ async fn an_incoming_replay_is_sent_until_received(store: &dyn Store) {
         store.record_dead_letter(&letter, None, write_context(seconds)).await.unwrap();
         replay(store, letter.id, seconds).await.unwrap();
     }
-    let taken = store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
+    let taken = store
+        .take_due_messages(at(3), chrono::TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
+        .await
+        .unwrap();
     assert!(taken.iter().all(|message| message.binding == "incoming"));
     assert_eq!(taken.len(), 2);
     let message = incoming(1, draft(), b"one");

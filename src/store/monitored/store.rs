@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget,
-        Gauges, Hold, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError,
+        Gauges, Hold, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext, WriteError,
         deadline::with_deadline,
     },
 };
@@ -194,10 +194,10 @@ impl Store for MonitoredStore {
         &self,
         now: DateTime<Utc>,
         deadline: chrono::Duration,
-        limit: u32,
+        batch: RelayBatch,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.run(Operation::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold)).await
+        self.run(Operation::TakeDueMessages, self.store.take_due_messages(now, deadline, batch, hold)).await
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::store::{
-    DueMessage, Gauges, Hold, StoreError,
+    DueMessage, Gauges, Hold, RelayBatch, StoreError,
     relay_schedule::{self, RelaySchedule},
     rows::{DueMessageRow, GaugesRow, PoolUsage},
     sql::GAUGES,
@@ -15,7 +15,7 @@ pub(super) async fn take_due(
     executor: PoolExecutor<'_>,
     now: DateTime<Utc>,
     deadline: Duration,
-    limit: u32,
+    batch: RelayBatch,
     hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
     let schedule = RelaySchedule::new(now, deadline);
@@ -23,14 +23,16 @@ pub(super) async fn take_due(
         .bind(schedule.now)
         .bind(schedule.base_delay)
         .bind(schedule.max_delay)
-        .bind(i64::from(limit))
+        .bind(i64::from(batch.max_messages))
         .bind(schedule.future_cutoff)
         .bind(schedule.first_delay)
         .bind(hold.binding())
+        .bind(batch.created_from_micros())
+        .bind(i64::from(batch.max_bytes))
         .fetch_all(executor)
         .await?;
     due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-    Ok(due.into_iter().map(DueMessage::from).collect())
+    due.into_iter().map(DueMessage::try_from).collect()
 }
 
 pub(super) async fn gauges(

@@ -3,13 +3,15 @@
 
 mod administration;
 mod inspect;
+mod relay;
 
 pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, ROLE_EXISTS, SET_PRINCIPALS};
 pub(super) use inspect::{PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
+pub(super) use relay::TAKE_DUE;
 
 use crate::store::{
     scope::Scoped,
-    sql::{is_due, letter_columns, order_columns, product_columns},
+    sql::{letter_columns, order_columns, product_columns},
 };
 
 /// An order's lines as arrays, joined to the row of this name.
@@ -383,17 +385,4 @@ pub(super) const REPLACE_PRODUCT: &str = concat!(
          updated_at = $6
      WHERE sku = $1 AND version = $7 RETURNING ",
     product_columns!(),
-);
-
-/// The waits are those of the other engine; rows that another relay is taking are left to it.
-pub(super) const TAKE_DUE: &str = concat!(
-    "WITH due AS (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND binding <> $7 AND ",
-    is_due!(),
-    " ORDER BY created_at, message_id LIMIT $4 FOR UPDATE SKIP LOCKED
-     )
-     UPDATE outbox
-     SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
-     FROM due WHERE outbox.message_id = due.message_id
-     RETURNING outbox.message_id, binding, payload, created_at",
 );

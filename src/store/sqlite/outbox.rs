@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use crate::{
     orders::{Digest, FulfilmentMessage},
     store::{
-        DueMessage, FULFILMENT, Gauges, Hold, StoreError, WriteContext,
+        DueMessage, FULFILMENT, Gauges, Hold, RelayBatch, StoreError, WriteContext,
         deadline::connections_in_use,
         relay_schedule::{self, RelaySchedule},
         replay::Replay,
@@ -102,7 +102,7 @@ pub(super) async fn take_due(
     store: &Sqlite,
     now: DateTime<Utc>,
     deadline: Duration,
-    limit: u32,
+    batch: RelayBatch,
     hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
     let schedule = RelaySchedule::new(now, deadline);
@@ -111,15 +111,17 @@ pub(super) async fn take_due(
         .bind(schedule.now)
         .bind(schedule.base_delay)
         .bind(schedule.max_delay)
-        .bind(i64::from(limit))
+        .bind(i64::from(batch.max_messages))
         .bind(schedule.future_cutoff)
         .bind(schedule.first_delay)
         .bind(hold.binding())
+        .bind(batch.created_from_micros())
+        .bind(i64::from(batch.max_bytes))
         .fetch_all(&mut *transaction)
         .await?;
     transaction.commit().await?;
     due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
-    Ok(due.into_iter().map(DueMessage::from).collect())
+    due.into_iter().map(DueMessage::try_from).collect()
 }
 
 pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {

@@ -57,7 +57,7 @@ async fn calls_succeed_again_after_an_outage() {
     let store = folder.open();
     let obstacle = folder.file().parent().unwrap().to_owned();
     fs::write(&obstacle, "no folder").unwrap();
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1, Hold::None).await;
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), RelayBatch::up_to(1), Hold::None).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
     for answer in [store.ping().await, store.migrate().await] {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");

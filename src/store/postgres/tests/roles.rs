@@ -58,8 +58,10 @@ async fn each_role_does_all_that_its_functions_need() {
     api.list_dead_letters(&permit(&admin), &PageRequest { after: None, limit: 9 }).await.unwrap();
     let replayed = api.replay_dead_letter(&permit(&admin), given_up.id, write_context(22)).await;
     assert!(replayed.is_ok(), "{replayed:?}");
-    let due =
-        processor_app.take_due_messages(at(30), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
+    let due = processor_app
+        .take_due_messages(at(30), chrono::TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
+        .await
+        .unwrap();
     assert_eq!(due.len(), 1);
 
     let message = IncomingOrder {
@@ -106,7 +108,9 @@ async fn no_role_can_do_the_others_work() {
     let mut letter = letter(b"x", 3);
     letter.reason = Reason::Malformed;
     refused(api.record_dead_letter(&letter, None, write_context(3)).await);
-    refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9, Hold::None).await);
+    refused(
+        api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None).await,
+    );
     refused(api.purge_expired(at(0), 9).await);
     refused(api.drop_dead_letters(&[letter.id]).await);
     for store in [&api, &processor_app] {

@@ -99,6 +99,9 @@ async fn a_database_of_the_first_version_keeps_its_rows() {
     let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
     let order = before.read_order(&permit(&creator()), id).await.unwrap().unwrap();
     assert_eq!((order.total.get(), order.version, order.lines.len()), (2500, 2, 1));
-    let due = before.take_due_messages(at(0), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
+    let due = before
+        .take_due_messages(at(0), chrono::TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
+        .await
+        .unwrap();
     assert_eq!(due.len(), 1);
 }

@@ -139,7 +139,10 @@ async fn relays_skip_messages_locked_by_another() {
     let mut other = foreign(&database).await;
     let taken = sqlx::query("SELECT 1 FROM outbox ORDER BY created_at LIMIT 2 FOR UPDATE");
     taken.execute(&mut *other).await.unwrap();
-    let due = store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
+    let due = store
+        .take_due_messages(at(500), chrono::TimeDelta::minutes(2), RelayBatch::up_to(500), Hold::None)
+        .await
+        .unwrap();
     assert_eq!(due.len(), 1);
 }
 

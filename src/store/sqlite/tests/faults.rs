@@ -134,7 +134,7 @@ async fn no_answer_costs_a_connection() {
     let replayed = store.replay_dead_letter(&admin, Uuid::nil(), write_context(13)).await;
     assert!(matches!(replayed, Err(WriteError::NotFound)), "{replayed:?}");
     store.purge_expired(at(14), 9).await.unwrap();
-    store.take_due_messages(at(15), TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
+    store.take_due_messages(at(15), TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None).await.unwrap();
     assert!(is_marked(&store.writer).await && is_marked(&store.readers).await);
 }
 

@@ -65,7 +65,10 @@ async fn rows_of_the_first_version_mean_the_same_after_it() {
     let store = folder.open();
     let order = store.read_order(&permit(&creator()), message.order_id).await.unwrap().unwrap();
     assert_eq!((order.status, order.total.get(), order.lines.len()), (Status::Queued, 798, 1));
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
+    let due = store
+        .take_due_messages(at(0), TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
+        .await
+        .unwrap();
     assert_eq!(due.into_iter().map(|due| due.payload).collect::<Vec<_>>(), [message.encode()]);
     store.record_decision(&message, Decision::Fulfilled, write_context(1)).await.unwrap();
     let page = PageRequest { after: None, limit: 9 };
@@ -84,5 +87,12 @@ async fn the_previous_version_can_write_to_this_schema() {
     store.ping().await.unwrap();
     message.message_id = ORDER.parse().unwrap();
     send(&store.writer, &message).await;
-    assert_eq!(store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::None).await.unwrap().len(), 2);
+    assert_eq!(
+        store
+            .take_due_messages(at(0), TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
