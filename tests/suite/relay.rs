@@ -2,7 +2,9 @@
 
 use functions_emulator::easyauth::EasyAuthMode;
 
-use crate::support::{Mode, Principal, SOON, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
+use crate::support::{
+    Mode, Principal, SOON, Setup, TENANT, TestApp, in_every_mode_and_at_a_queue_server, payload,
+};
 
 in_every_mode_and_at_a_queue_server!(
     a_lost_message_is_sent_again_with_the_same_id,
@@ -91,26 +93,45 @@ async fn messages_of_proxied_requests_leave_with_the_relay(setup: Setup) {
     }
 }
 
-/// One mode is enough: timers are envelopes in all of them.
-#[tokio::test]
-async fn the_relay_sends_at_most_500_messages_per_run() {
-    let app = Setup::in_mode(Mode::Proxy)
-        .easyauth(EasyAuthMode::Bypassed)
+/// An app that reads none of its messages, and sends none a second time within the hour. One mode is enough: timers are
+/// envelopes in all of them.
+async fn without_consumer() -> TestApp {
+    Setup::in_mode(Mode::Proxy)
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+        .set("ORDERS_OUTBOX_DEADLINE", "1h")
         .start()
-        .await;
-    let admin = Principal::user(TENANT, 4).role("OrderAdmin").role("OrderProcessor");
-    app.principal(&admin).stock("BEANS", 1290).await;
-    let worker = app.signed_in(&app.at_the_worker().await, &admin);
-    let place_and_process = async || {
-        let location = worker.place("BEANS").await;
-        assert_eq!(worker.post_nothing(&format!("{location}/process")).await.status, 202);
-    };
-    for _ in 0..167 {
-        tokio::join!(place_and_process(), place_and_process(), place_and_process());
+        .await
+}
+
+/// The messages of one run of the relay.
+async fn run(app: &TestApp) -> Vec<String> {
+    app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    app.queues.drain("orders-fulfilment").await
+}
+
+#[tokio::test]
+async fn a_backlog_of_100_000_messages_leaves_within_11_runs() {
+    const BACKLOG: i64 = 100_000;
+    let app = without_consumer().await;
+    app.add_due_messages(BACKLOG, 0).await;
+    let mut sent = Vec::new();
+    for _ in 0..11 {
+        let messages = run(&app).await;
+        assert!(messages.len() <= 10_000, "{}", messages.len());
+        sent.extend(messages.iter().map(|message| payload(message)["messageId"].clone()));
     }
-    for sent in [500, 501, 501] {
-        app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-        assert_eq!(app.queues.held("orders-fulfilment").await, sent);
-    }
+    let oldest_first = (1..=BACKLOG).rev().map(|number| format!("00000000-0000-7000-8000-{number:012x}"));
+    assert_eq!(sent.len(), 100_000);
+    assert!(oldest_first.eq(sent), "each once, oldest first");
+    assert!(run(&app).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_sends_at_most_8_mib() {
+    let app = without_consumer().await;
+    app.add_due_messages(400, 40_000).await;
+    let first = run(&app).await;
+    let answer = serde_json::to_vec(&first).expect("JSON").len();
+    assert!((8_200_000..=8 << 20).contains(&answer), "{answer}");
+    assert_eq!(first.len() + run(&app).await.len(), 400);
 }

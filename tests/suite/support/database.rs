@@ -52,6 +52,23 @@ impl AppDatabase {
         assert_eq!(written.expect("the table is there"), 1);
     }
 
+    /// Puts so many due messages into the outbox, each with so many blanks at its end. Their ids count from 1; the
+    /// one with the largest number is the oldest.
+    pub(super) async fn add_due_messages(&self, count: i64, blanks: i64) {
+        let output = migrate(&self.url);
+        assert!(output.status.success(), "{output:?}");
+        let added = if self.server.is_some() {
+            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            let insert = sqlx::query(MESSAGES_ON_A_SERVER).bind(count).bind(blanks);
+            insert.execute(&mut server).await.map(|done| done.rows_affected())
+        } else {
+            let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
+            let insert = sqlx::query(MESSAGES_IN_A_FILE).bind(count).bind(blanks);
+            insert.execute(&mut file).await.map(|done| done.rows_affected())
+        };
+        assert_eq!(i64::try_from(added.expect("the table is there")), Ok(count), "all are there");
+    }
+
     /// Makes every dead letter this many days older.
     pub(super) async fn age_letters(&self, days: i64) {
         let micros = days * 24 * 60 * 60 * 1_000_000;
@@ -67,6 +84,18 @@ impl AppDatabase {
 
 /// Moves the time at which messages were dead-lettered into the past.
 const AGE_LETTERS: &str = "UPDATE dead_letters SET recorded_at = recorded_at - $1";
+
+const MESSAGES_IN_A_FILE: &str = r#"WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1),
+    ids (n, id) AS (SELECT n, printf('00000000-0000-7000-8000-%012x', n) FROM numbers)
+    INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+    SELECT id, 'fulfilment', CAST('{"version":1,"messageId":"' || id || '","orderId":"' || id || '"}'
+        || printf('%*s', $2, '') AS BLOB), 1700000000000000 - n, 1700000000000000, 1 FROM ids"#;
+
+const MESSAGES_ON_A_SERVER: &str = r#"INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+    SELECT id, 'fulfilment', convert_to('{"version":1,"messageId":"' || id || '","orderId":"' || id || '"}'
+        || repeat(' ', CAST($2 AS INTEGER)), 'UTF8'), 1700000000000000 - n, 1700000000000000, 1
+    FROM generate_series(1, $1) AS numbers (n)
+    CROSS JOIN LATERAL (SELECT '00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS id) AS ids"#;
 
 const PRODUCT: &str = "INSERT INTO products (sku, name, currency, unit_price, active, version, updated_at)
     VALUES ($1, 'Beans', 'EUR', 1290, true, 1, 0)";

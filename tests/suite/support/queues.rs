@@ -64,6 +64,13 @@ impl TestQueues {
         self.0.peek(queue).await.expect("the queues can be looked at")
     }
 
+    /// The texts of all messages, oldest first, which then are gone. Only for queues in this process.
+    pub(crate) async fn drain(&self, queue: &str) -> Vec<String> {
+        let messages = self.0.peek_messages(queue).await.expect("the queues can be looked at");
+        self.purge(queue).await;
+        messages.into_iter().map(|message| message.text).collect()
+    }
+
     /// How many messages there are, the hidden ones included.
     pub(crate) async fn held(&self, queue: &str) -> usize {
         let Counts { visible, hidden } = self.0.counts(queue).await.expect("the queues can be looked at");
