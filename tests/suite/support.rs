@@ -308,12 +308,6 @@ impl TestApp {
         self.database.age_letters(days).await;
     }
 
-    /// Puts so many due messages into the outbox, each with so many blanks at its end. Their ids count from 1; the
-    /// one with the largest number is the oldest.
-    pub(crate) async fn add_due_messages(&self, count: i64, blanks: i64) {
-        self.database.add_due_messages(count, blanks).await;
-    }
-
     /// An anonymous caller: no token.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.host.url())

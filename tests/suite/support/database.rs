@@ -9,7 +9,7 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use test_servers::{Database, Postgres};
 
-use super::binary;
+use super::{TestApp, binary};
 
 /// Names the engine for all apps: `postgres`; a file without it.
 const ENGINE: &str = "TEST_DATABASE";
@@ -52,11 +52,7 @@ impl AppDatabase {
         assert_eq!(written.expect("the table is there"), 1);
     }
 
-    /// Puts so many due messages into the outbox, each with so many blanks at its end. Their ids count from 1; the
-    /// one with the largest number is the oldest.
-    pub(super) async fn add_due_messages(&self, count: i64, blanks: i64) {
-        let output = migrate(&self.url);
-        assert!(output.status.success(), "{output:?}");
+    async fn add_due_messages(&self, count: i64, blanks: i64) {
         let added = if self.server.is_some() {
             let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
             let insert = sqlx::query(MESSAGES_ON_A_SERVER).bind(count).bind(blanks);
@@ -79,6 +75,14 @@ impl AppDatabase {
             let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
             sqlx::query(AGE_LETTERS).bind(micros).execute(&mut file).await.expect("the table is there");
         }
+    }
+}
+
+impl TestApp {
+    /// Puts so many due messages into the outbox, each with so many blanks at its end. Their ids count from 1; the
+    /// one with the largest number is the oldest.
+    pub(crate) async fn add_due_messages(&self, count: i64, blanks: i64) {
+        self.database.add_due_messages(count, blanks).await;
     }
 }
 
