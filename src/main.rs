@@ -4,7 +4,6 @@ use std::{env, error::Error, fmt::Display, io, process::ExitCode, sync::Arc, tim
 
 use azure_functions_handler::{Concurrency, Deployed};
 use clap::Parser;
-use mimalloc::MiMalloc;
 use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
@@ -23,15 +22,16 @@ use orders_worker::{
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
+use tikv_jemallocator::Jemalloc;
 
 mod command_line;
 
 use command_line::{Command, CommandLine};
 
-/// Faster than the system's allocator, which also does not return most of the memory after a burst of requests. `cargo
-/// xtask bench --beside` compares two workers.
+/// Gives back within seconds what a burst of requests took, by its settings in `.cargo/config.toml`. The system's
+/// allocator and mimalloc keep most of it while the worker is idle.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// The settings are wrong, and starting again would not correct them.
 const INVALID_CONFIGURATION: u8 = 2;

@@ -104,5 +104,5 @@ async fn postgres_migrating_login_is_not_an_app_login() {
     let own = PROCESSOR.replace("id-processor", "first");
     let refused = server.migrate("first", &["--login", &own]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(said(&refused).contains("`first` migrates"), "{}", said(&refused));
+    assert!(said(&refused).contains("`first` runs the migration"), "{}", said(&refused));
 }

@@ -50,18 +50,18 @@ async fn run(process: &TestProcess, elapsed: impl Fn() -> Duration + Send) -> Op
     due_messages(&process.app, context, LIMIT, elapsed).await.ok()
 }
 
-fn outputs(payloads: &[Vec<u8>]) -> Option<Outputs> {
+fn outputs(payloads: &[Vec<u8>]) -> Outputs {
     let add =
         |outputs: Outputs, payload: &Vec<u8>| outputs.message(FULFILMENT_OUTPUT.binding, payload.clone());
-    Some(payloads.iter().fold(Outputs::new(), add))
+    payloads.iter().fold(Outputs::new(), add)
 }
 
 #[tokio::test]
 async fn a_run_takes_batches_up_to_its_messages() {
     let (process, payloads) = with_due_messages(13).await;
-    assert_eq!(run(&process, Duration::default).await, outputs(&payloads[..10]));
-    assert_eq!(run(&process, Duration::default).await, outputs(&payloads[10..]));
-    assert_eq!(run(&process, Duration::default).await, outputs(&[]));
+    assert_eq!(run(&process, Duration::default).await, Some(outputs(&payloads[..10])));
+    assert_eq!(run(&process, Duration::default).await, Some(outputs(&payloads[10..])));
+    assert_eq!(run(&process, Duration::default).await, Some(outputs(&[])));
 }
 
 #[tokio::test]
@@ -70,8 +70,8 @@ async fn no_batch_is_taken_after_half_of_the_deadline() {
     let (process, payloads) = with_due_messages(10).await;
     let seconds = AtomicU64::new(0);
     let slow = || Duration::from_secs(seconds.fetch_add(10, Relaxed));
-    assert_eq!(run(&process, slow).await, outputs(&payloads[..6]));
-    assert_eq!(run(&process, Duration::default).await, outputs(&payloads[6..]));
+    assert_eq!(run(&process, slow).await, Some(outputs(&payloads[..6])));
+    assert_eq!(run(&process, Duration::default).await, Some(outputs(&payloads[6..])));
 }
 
 #[tokio::test]
@@ -84,6 +84,6 @@ async fn taken_messages_leave_although_the_store_fails() {
         }
         Duration::ZERO
     };
-    assert_eq!(run(&process, lose_the_file).await, outputs(&payloads[..4]));
+    assert_eq!(run(&process, lose_the_file).await, Some(outputs(&payloads[..4])));
     assert_eq!(run(&process, Duration::default).await, None);
 }
