@@ -1,4 +1,4 @@
-//! The answers of GetSecretFromKeyVault when the vault answers.
+//! The answers of `GetSecretFromKeyVault` when the vault answers.
 
 use std::{
     collections::HashMap,
