@@ -113,7 +113,7 @@ pub fn openapi_document() -> Bytes {
 /// The HTTP functions, with their OpenAPI operations.
 fn http_functions() -> impl Iterator<Item = HttpFunction<'static>> {
     FUNCTIONS.iter().filter_map(|Registered { name, methods, route, needs, .. }| {
-        let operation = needs.iter().find_map(Need::operation)?;
+        let operation = needs.iter().find_map(Need::openapi_operation)?;
         let is_authenticated = needs.iter().any(|need| matches!(need, Need::Identity));
         let operation = if is_authenticated { operation.authenticated() } else { operation };
         Some(HttpFunction { name, methods, route: route?, operation })

@@ -29,7 +29,7 @@ pub enum Need {
 impl Need {
     /// The function's entry in the OpenAPI document, if it has one.
     #[must_use]
-    pub fn operation(&self) -> Option<Operation> {
+    pub fn openapi_operation(&self) -> Option<Operation> {
         if let Self::Operation(operation) = self { Some(operation()) } else { None }
     }
 }

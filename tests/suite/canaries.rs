@@ -8,7 +8,7 @@ use test_servers::{Authority, Backend, BackendResponse, Database, Issued, Leaf};
 
 use crate::support::{EventLog, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
 
-/// A secret, and its description.
+/// What a secret is, and the secret.
 type Canary = (&'static str, String);
 
 /// Everything outside the worker that knows a secret of it.

@@ -1,5 +1,5 @@
-//! The README's table of the host's behaviour, and the list of recordings that are held elsewhere, name tests. Each of
-//! those is there.
+//! The README's table of the host's behaviour and the list of recordings that other tests cover name tests. Each named test
+//! exists.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 

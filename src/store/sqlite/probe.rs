@@ -30,7 +30,8 @@ const READS: &str = concat!(
          WHERE owner_tenant = '' AND owner_object = '' AND key = ''",
 );
 
-/// Changes only one row, which is too large for the cache.
+/// Each kind of write that the functions make. Only the first statement with a row has an effect: its row is larger
+/// than the cache, so its pages reach the log.
 const WRITES: &str = concat!(
     "PRAGMA cache_size = 8;
      INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)

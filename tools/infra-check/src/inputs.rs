@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::variants;
 
-/// The file with the digests, in the format of `sha256sum --check`.
-pub const FILE: &str = "infra/variants/inputs.sha256";
+/// The file with the digests of the compiler's inputs and outputs, in the format of `sha256sum --check`.
+pub const DIGESTS_FILE: &str = "infra/variants/inputs.sha256";
 
 /// The compiler's inputs and outputs: files, and folders with the extension of their files.
 const FILES: [&str; 3] = ["infra/main.bicep", "infra/bicepconfig.json", "docs/openapi.json"];
@@ -50,7 +50,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 /// # Errors
 /// When a file cannot be read.
 pub fn changed(root: &Path) -> io::Result<Vec<String>> {
-    let committed = fs::read_to_string(root.join(FILE)).unwrap_or_default();
+    let committed = fs::read_to_string(root.join(DIGESTS_FILE)).unwrap_or_default();
     let now = digests(root)?;
     let by_path = |text: &str| -> BTreeMap<String, String> {
         let lines = text.lines().filter_map(|line| line.split_once("  "));

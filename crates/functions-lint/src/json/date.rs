@@ -2,7 +2,8 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// A .NET `DateTime`. The host's time zone is UTC.
+/// A .NET `DateTime`. Text with an offset becomes the host's local time, which
+/// is UTC; text without one stays unspecified.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NetDate {
     time: NaiveDateTime,

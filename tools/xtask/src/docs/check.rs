@@ -21,7 +21,7 @@ use super::{
 const SHOWN_PORT: &str = "7071";
 /// The line of `cargo xtask dev` above the commands to paste.
 const PASTE: &str = "try it";
-/// What a refused request answers.
+/// Stands in the worker's answer to every request that it refuses.
 const REFUSED: &str = "urn:orders:problem";
 /// How long a request that only reads is repeated: a queue message takes effect a moment after the answer.
 const EVENTUALLY: Duration = Duration::from_secs(10);

@@ -72,7 +72,8 @@ pub(super) fn snapshot(project: &Project, validate: bool) -> anyhow::Result<()> 
     );
     if !validate {
         remove_strays(root)?;
-        fs::write(root.join(inputs::FILE), inputs::digests(root)?).context("cannot write the digests")?;
+        fs::write(root.join(inputs::DIGESTS_FILE), inputs::digests(root)?)
+            .context("cannot write the digests")?;
     }
     stale(root)
 }
