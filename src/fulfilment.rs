@@ -81,7 +81,7 @@ impl Backend {
         }
     }
 
-    /// Reads certificates again that are stored in a vault; returns when there are none.
+    /// Reads the backend's certificates again and again; never returns. The stub has none, and returns at once.
     pub async fn refresh_certificates(&self, clock: Clock) {
         if let Self::Https(backend) = self {
             backend.refresh_certificates(clock).await;

@@ -15,7 +15,7 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 /// How long a queue or timer invocation may take.
 const TRIGGER_SECONDS: u64 = 60;
 
-/// The bounds of one run of `RelayOutbox`.
+/// The bounds of one run of the outbox relay.
 const RELAY: RelayLimits = RelayLimits {
     max_messages: 10_000,
     max_answer_bytes: 8 << 20,
@@ -158,11 +158,11 @@ pub struct DependencyLimits {
 pub struct MessageLimits {
     /// The largest message that is read, in bytes.
     pub max_payload_bytes: usize,
-    /// One run of `RelayOutbox`.
+    /// One run of the outbox relay.
     pub relay: RelayLimits,
 }
 
-/// Bounds of one run of `RelayOutbox`: `docs/reference/api.md#relayoutbox`.
+/// Bounds of one run of the outbox relay: `docs/reference/api.md#relayoutbox`.
 #[derive(Clone, Copy, Debug)]
 pub struct RelayLimits {
     /// The most messages.

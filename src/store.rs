@@ -97,7 +97,7 @@ impl<K> PageRequest<K> {
 
 /// The apps whose functions a process serves.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Workload {
+pub struct ServedApps {
     /// Whether the process serves HTTP functions.
     pub api: bool,
     /// Whether the process serves queue and timer functions.
@@ -127,7 +127,7 @@ pub trait Store: Send + Sync {
 
     /// Whether the database can do what the functions of `workload` need: reads and writes each of their tables, as
     /// far as their rights allow, and rolls back.
-    async fn probe(&self, workload: Workload) -> Result<(), StoreError>;
+    async fn probe(&self, workload: ServedApps) -> Result<(), StoreError>;
 
     /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
     /// its history row.

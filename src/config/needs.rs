@@ -6,7 +6,7 @@
 pub struct Needs {
     /// Whether the process serves HTTP functions that authenticate their callers.
     pub http: bool,
-    /// Whether the process serves `ApiDescription`.
+    /// Whether the process serves the OpenAPI document.
     pub openapi: bool,
     /// Whether the process serves a function that calls the fulfilment backend.
     pub fulfilment: bool,

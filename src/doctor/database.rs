@@ -5,7 +5,7 @@ use functions_lint::Finding;
 use super::{Inputs, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
-    store::{self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, StoreError, Workload},
+    store::{self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, ServedApps, StoreError},
 };
 
 pub(super) async fn rules(settings: &DatabaseSettings, inputs: &Inputs) -> Vec<Finding> {
@@ -68,7 +68,7 @@ fn tls(privileges: LoginPrivileges, settings: &DatabaseSettings) -> Finding {
     }
 }
 
-fn grants(privileges: LoginPrivileges, needed: Workload) -> Finding {
+fn grants(privileges: LoginPrivileges, needed: ServedApps) -> Finding {
     let rule = "C13-grants";
     if privileges.owner {
         return warn(

@@ -8,7 +8,7 @@ use super::Arguments;
 use crate::{
     config::{Config, ConfigErrors, Needs},
     functions::{self, FUNCTIONS, Need},
-    store::Workload,
+    store::ServedApps,
 };
 
 /// Where to look is unclear.
@@ -40,7 +40,7 @@ pub(super) struct Inputs {
     /// What the functions of the app ask of its settings.
     pub(super) needs: Needs,
     /// Whose tables and rights they need.
-    pub(super) workload: Workload,
+    pub(super) workload: ServedApps,
 }
 
 /// What Core Tools and the emulator add to local.settings.json. `--url` finds out whether EasyAuth runs there.

@@ -29,7 +29,7 @@ pub struct OutputQueue {
 
 /// The output binding for fulfilment messages.
 pub const FULFILMENT_OUTPUT: OutputQueue = OutputQueue { binding: "fulfilment", queue: FULFILMENT_QUEUE };
-/// The output binding of `RelayOutbox` to `orders-incoming`, for replayed dead letters.
+/// The output binding of the outbox relay to `orders-incoming`, for replayed dead letters.
 pub const INCOMING_OUTPUT: OutputQueue = OutputQueue { binding: "incoming", queue: INCOMING_QUEUE };
 
 impl OutputQueue {

@@ -1,7 +1,7 @@
 //! What a function needs from the process that serves it, declared where the function is registered.
 
 use super::openapi::Operation;
-use crate::{config::Needs, store::Workload};
+use crate::{config::Needs, store::ServedApps};
 
 /// Something that a function needs from the process.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +53,8 @@ pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Needs {
 
 /// Whose tables and rights these needs ask for.
 #[must_use]
-pub fn workload<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Workload {
-    let mut all = Workload { api: false, processor: false };
+pub fn workload<'a>(needs: impl IntoIterator<Item = &'a Need>) -> ServedApps {
+    let mut all = ServedApps { api: false, processor: false };
     for need in needs {
         match need {
             Need::ApiTables => all.api = true,

@@ -54,5 +54,5 @@ impl TestProcess {
 }
 
 pub(super) fn invocation() -> Invocation {
-    Invocation { id: Uuid::nil(), function: "RelayOutbox", trace: TraceContext::random() }
+    Invocation { id: Uuid::nil(), function: "Relay", trace: TraceContext::random() }
 }

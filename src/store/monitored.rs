@@ -17,7 +17,7 @@ use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Store, StoreError, UnitError, Workload, deadline::with_deadline, error_message::ErrorMessage,
+    ServedApps, Store, StoreError, UnitError, deadline::with_deadline, error_message::ErrorMessage,
     postgres::is_lock_conflict, timeouts::POOL_TIMEOUT,
 };
 use crate::telemetry::Event;
@@ -66,7 +66,7 @@ impl MonitoredStore {
 
     /// Probes the database every five seconds for as long as the process lives, for what `workload` needs. With
     /// `only_outages` it is left alone unless calls fail: then a probe finds out that they work again.
-    pub async fn run_probes(self: Arc<Self>, workload: Workload, only_outages: bool) {
+    pub async fn run_probes(self: Arc<Self>, workload: ServedApps, only_outages: bool) {
         loop {
             if !only_outages || self.unavailable.is_open() || self.invalid.is_open() {
                 // The outcome of the operation is recorded.

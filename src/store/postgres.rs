@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext, WriteError,
+    Hold, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext, WriteError,
     rows::PoolUsage, sql::PING,
 };
 
@@ -74,7 +74,7 @@ impl Store for Postgres {
         .await
     }
 
-    async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
+    async fn probe(&self, workload: ServedApps) -> Result<(), StoreError> {
         self.change(Operation::Probe, |executor, _| probe::run(executor, workload)).await
     }
 

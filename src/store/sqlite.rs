@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, MigrationError, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext,
+    Hold, MigrationError, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext,
     WriteError, sql, timeouts::STATEMENT_TIMEOUT,
 };
 
@@ -76,7 +76,7 @@ impl Store for Sqlite {
         Ok(())
     }
 
-    async fn probe(&self, _workload: Workload) -> Result<(), StoreError> {
+    async fn probe(&self, _workload: ServedApps) -> Result<(), StoreError> {
         probe::run(self).await
     }
 

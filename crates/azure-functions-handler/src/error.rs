@@ -82,7 +82,7 @@ pub enum Rejection {
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The body is not the text that the handler takes.
+    /// The handler takes text, and the body is not UTF-8.
     #[error("the body must be text in UTF-8")]
     Text,
     /// The message is not what the handler takes.

@@ -12,7 +12,7 @@ export function showBuild({ failure }) {
   banner.replaceChildren(...(failure === null ? [] : [
     el("strong", { class: "bad", role: "alert" }, "What was saved last cannot be served."),
     el("p", {}, "What served before keeps serving. This goes once a build is done."),
-    listing("What the build output", failure),
+    listing("Build output", failure),
   ]));
   if (failure === null) notice("What was saved last is served now.");
   shown = failure;

@@ -17,8 +17,8 @@ use crate::{
     },
     store::{
         Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget,
-        Gauges, Hold, OnWait, Principals, RelayBatch, Store, StoreError, Workload, WriteContext, WriteError,
-        deadline::with_deadline,
+        Gauges, Hold, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext,
+        WriteError, deadline::with_deadline,
     },
 };
 
@@ -32,7 +32,7 @@ impl Store for MonitoredStore {
         with_deadline(self.store.ping()).await
     }
 
-    async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
+    async fn probe(&self, workload: ServedApps) -> Result<(), StoreError> {
         let began = Instant::now();
         self.record_probe(with_deadline(self.store.probe(workload)).await, began)
     }

@@ -7,7 +7,7 @@
 //! other locks as briefly as every statement.
 
 use crate::store::{
-    StoreError, Workload,
+    ServedApps, StoreError,
     sql::{letter_columns, order_columns, product_columns},
 };
 
@@ -86,7 +86,7 @@ const PROCESSOR: &str = rolled_back!(
     "DELETE FROM idempotency_keys WHERE owner_tenant = '' AND owner_object = '' AND key = ''",
 );
 
-pub(super) async fn run(executor: PoolExecutor<'_>, workload: Workload) -> Result<(), StoreError> {
+pub(super) async fn run(executor: PoolExecutor<'_>, workload: ServedApps) -> Result<(), StoreError> {
     for (is_needed, statement) in [(workload.api, API), (workload.processor, PROCESSOR)] {
         if is_needed {
             sqlx::query(statement).execute(executor).await?;

@@ -65,10 +65,10 @@ pub enum FeatureSet {
 
 /// A snapshot cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum VariantError {
+pub enum SnapshotFileError {
     /// The file cannot be read.
     #[error("cannot read {0}: run `cargo xtask infra snapshot`")]
-    Missing(String, #[source] io::Error),
+    Unreadable(String, #[source] io::Error),
     /// The file has another format.
     #[error("{0} is no snapshot: run `cargo xtask infra snapshot`")]
     Form(String, #[source] snapshot::SnapshotError),
@@ -117,10 +117,10 @@ impl Variant {
     ///
     /// # Errors
     /// When the snapshot cannot be read.
-    pub fn deploy(&self, root: &Path) -> Result<Deployment, VariantError> {
+    pub fn deploy(&self, root: &Path) -> Result<Deployment, SnapshotFileError> {
         let path = self.snapshot();
         let text = fs::read_to_string(root.join(&path))
-            .map_err(|error| VariantError::Missing(path.clone(), error))?;
-        snapshot::read(&text).map_err(|error| VariantError::Form(path, error))
+            .map_err(|error| SnapshotFileError::Unreadable(path.clone(), error))?;
+        snapshot::read(&text).map_err(|error| SnapshotFileError::Form(path, error))
     }
 }

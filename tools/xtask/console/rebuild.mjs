@@ -79,7 +79,7 @@ export function rebuild(test, browser, xtask, shots) {
       served.save("src/main.rs", worker("2"));
       await banner.waitFor({ timeout: DEADLINE });
       assert.equal(await page.getByRole("alert").innerText(), "What was saved last cannot be served.", "all that is read out");
-      const said = await page.getByRole("group", { name: "What the build said" }).innerText();
+      const said = await page.getByRole("group", { name: "Build output" }).innerText();
       assert.match(said, /^error\[E0308\]: mismatched types\n *--> src\/main\.rs:3:/m);
       assert.doesNotMatch(said, /[\u001b\u009b]/, "no escapes");
       await served.printed(/\u001b\[[\d;]*merror\[E0308\]/);

@@ -10,8 +10,8 @@ export async function open(shared) {
   const text = el("textarea", { rows: 6, readonly: true, spellcheck: "false" });
   const token = field("Token", text, "valid for an hour unless another time is chosen");
 
-  async function make(name, request = {}) {
-    const made = await request("POST", `users/${part(name)}/token`, request);
+  async function make(name, options = {}) {
+    const made = await request("POST", `users/${part(name)}/token`, options);
     text.value = made.token;
     try {
       await navigator.clipboard.writeText(made.token);

@@ -2,9 +2,9 @@
 
 use super::{roles::under, *};
 
-const API: Workload = Workload { api: true, processor: false };
-const PROCESSOR: Workload = Workload { api: false, processor: true };
-const BOTH: Workload = Workload { api: true, processor: true };
+const API: ServedApps = ServedApps { api: true, processor: false };
+const PROCESSOR: ServedApps = ServedApps { api: false, processor: true };
+const BOTH: ServedApps = ServedApps { api: true, processor: true };
 
 /// Each right of `grants.sql` alone: what grants and what revokes it, and whose it is.
 fn rights() -> Vec<(String, String, &'static str)> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::*;
 use crate::store::MonitoredStore;
 
-const WHOLE: Workload = Workload { api: true, processor: true };
+const WHOLE: ServedApps = ServedApps { api: true, processor: true };
 
 /// The database may grow by no page any more, as on a full disk.
 async fn fill(store: &Sqlite) {
