@@ -189,7 +189,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Lo
     let health = open_store(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::from_settings).transpose().map_err(io::Error::other)?;
     let backend = Backend::from_mode(config.fulfilment, vault.as_ref());
-    // A process that does not serve Health need not wake its database for it.
+    // Without the health function a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
     tokio::spawn(Arc::clone(&health).run_probes(functions::workload(deployed.needs()), !is_asked));
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
