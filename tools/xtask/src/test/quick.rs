@@ -6,13 +6,13 @@ use super::stages::{ON_A_QUEUE_SERVER, ON_POSTGRES, STAGES, Stage, cargo, leave_
 pub(super) const TESTS: &str = "quick tests";
 
 /// Programs of tests that end within seconds, and the scenarios.
-const PROGRAMS: [&str; 17] = [
+pub(super) const PROGRAMS: [&str; 17] = [
     "app",
     "azure",
     "connections",
     "dependencies",
+    "easyauth",
     "fidelity",
-    "front",
     "issuer",
     "program",
     "protocol",
@@ -27,16 +27,16 @@ const PROGRAMS: [&str; 17] = [
 ];
 
 /// The scenarios run in one mode: what differs between the modes is mostly the emulator's part.
-const OTHER_MODES: [&str; 2] = ["::forward", "::envelope"];
+pub(super) const OTHER_MODES: [&str; 2] = ["::forward", "::envelope"];
 
 /// Scenarios of faults and load, which wait for them.
-const SLOW: [&str; 8] = [
-    "amplification::",
+pub(super) const SLOW: [&str; 8] = [
     "crash::",
-    "crowding::",
-    "depth::",
-    "fault_pairs::",
+    "defence_in_depth::",
+    "error_precedence::",
+    "fairness::",
     "outages::",
+    "response_size::",
     "sqlite_faults::",
     "unread_log::",
 ];

@@ -29,7 +29,10 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
 ];
 
 /// Tests that always run on PostgreSQL, with either engine of the run: once is enough.
-const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
+pub(super) const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
+
+/// In the names of the tests that run what was packaged in a root that holds nothing else.
+pub(super) const IN_A_MINIMAL_ROOT: &str = "minimal_root::";
 
 /// The scenarios alone. Of the whole workspace, as everything else: with the features that one package asks for, half of
 /// it would be compiled once more.
@@ -288,7 +291,7 @@ fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
     let mut commands = vec![first, pack(&["--again"])];
     if root_of_its_own()? && server()?.is_some() {
         let mut alone = cargo(project, &SCENARIOS);
-        alone.args(["bare_root", "--", "--ignored", "--test-threads", "1"]).envs(under_test(project)?);
+        alone.args([IN_A_MINIMAL_ROOT, "--", "--ignored", "--test-threads", "1"]).envs(under_test(project)?);
         commands.push(alone);
     }
     Ok(commands)

@@ -3,9 +3,11 @@
 use project::read;
 
 use super::{
-    stages::{ON_A_QUEUE_SERVER, ON_POSTGRES},
+    quick::{OTHER_MODES, PROGRAMS, SLOW},
+    stages::{IN_A_MINIMAL_ROOT, ON_A_QUEUE_SERVER, ON_POSTGRES, ON_POSTGRES_ANYWAY},
     *,
 };
+use crate::mutants;
 
 #[test]
 fn the_summary_has_a_line_for_each_stage_that_ran() {
@@ -38,6 +40,51 @@ fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
         ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
     ] {
         assert_eq!(needs(name), expected, "{name}");
+    }
+}
+
+/// Whether a file other than those that select tests holds a line of this form.
+fn is_in_code(form: &str) -> bool {
+    let mut git = Command::new("git");
+    git.args(["grep", "--quiet", "--extended-regexp", "--untracked", form, "--", "*.rs"]);
+    git.args([":!tools/xtask/src/test", ":!tools/xtask/src/mutants.rs"]);
+    git.current_dir(Project::here().root()).status().expect("git is there").success()
+}
+
+#[test]
+fn every_word_that_selects_tests_is_in_a_name() {
+    let words =
+        [&[IN_A_MINIMAL_ROOT, mutants::SKIPPED][..], &ON_A_QUEUE_SERVER, &ON_POSTGRES, &ON_POSTGRES_ANYWAY]
+            .concat()
+            .into_iter()
+            .chain(mutants::TESTS)
+            .chain([OTHER_MODES.as_slice(), &SLOW].concat());
+    for word in words {
+        let modules: Vec<_> = word.split("::").collect();
+        let (name, modules) = modules.split_last().expect("it is not empty");
+        for module in modules.iter().filter(|module| !module.is_empty()) {
+            assert!(
+                is_in_code(&format!("^ *(pub(\\([a-z]+\\))? )?mod {module}[; ]")),
+                "{word}: no module {module}"
+            );
+        }
+        assert!(name.is_empty() || is_in_code(&format!("(fn|mod) [a-z0-9_]*{name}")), "{word}: no test");
+    }
+}
+
+#[test]
+fn every_program_of_a_quick_run_exists() {
+    let root = Project::here().root().to_owned();
+    let members =
+        ["crates", "tools", "examples"].map(|folder| root.join(folder).read_dir().expect("members"));
+    let folders: Vec<_> =
+        members.into_iter().flatten().map(|member| member.expect("a member").path()).collect();
+    for program in PROGRAMS {
+        let of = |folder: &std::path::Path| {
+            let tests = folder.join("tests");
+            tests.join(format!("{program}.rs")).is_file() || tests.join(program).join("main.rs").is_file()
+        };
+        assert!(of(&root) || folders.iter().any(|folder| of(folder)), "there is no program {program}");
     }
 }
 
