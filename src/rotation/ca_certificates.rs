@@ -78,7 +78,7 @@ impl CaCertificates {
         }
     }
 
-    /// As [`RefreshingSecret::keep_fresh`]; returns when there is nothing to read again.
+    /// As [`RefreshingSecret::keep_fresh`]; for inline text, which cannot change, it returns at once.
     pub async fn keep_fresh(&self, clock: Clock) {
         if let Self::Refreshing(secret) = self {
             secret.keep_fresh(clock).await;

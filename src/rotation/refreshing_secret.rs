@@ -35,7 +35,7 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 ///
 /// [`Self::current`] hands out the same `Arc` until the secret changes, so code that made something of it finds out by
 /// [`Arc::ptr_eq`] that it is to be made again. While the secret cannot be read, the last one stays in use for an
-/// hour; one that the vault refuses, does not find or calls expired goes out of use at once.
+/// hour. When the vault refuses the secret, does not find it or calls it expired, the last one is dropped at once.
 #[derive(Debug)]
 pub struct RefreshingSecret {
     source: SecretSource,

@@ -21,6 +21,19 @@ pub(super) fn all(code: &str, place: &str) -> anyhow::Result<Vec<Comment>> {
     Ok(comments.found)
 }
 
+/// The lines of a doc comment, with their numbers.
+pub(super) fn lines(attributes: &[Attribute]) -> impl Iterator<Item = (usize, String)> {
+    attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                Some((attribute.span().start().line, text.value()))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
 struct Comments {
     path: Vec<String>,
     found: Vec<Comment>,
@@ -28,15 +41,7 @@ struct Comments {
 
 impl Comments {
     fn add(&mut self, name: &str, attributes: &[Attribute]) {
-        let mut lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-                    Some((attribute.span().start().line, text.value()))
-                }
-                _ => None,
-            },
-            _ => None,
-        });
+        let mut lines = lines(attributes);
         if let Some((line, first)) = lines.next() {
             let text = [first].into_iter().chain(lines.map(|(_, text)| text)).collect::<Vec<_>>().join("\n");
             let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("::");

@@ -5,10 +5,9 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 use proc_macro2::Span;
 use project::{Project, read};
-use syn::{
-    Attribute, Expr, ExprLit, ImplItem, Item as Code, Lit, Meta, TraitItem, Type, Visibility,
-    spanned::Spanned as _,
-};
+use syn::{Attribute, ImplItem, Item as Code, TraitItem, Type, Visibility, spanned::Spanned as _};
+
+use super::comments;
 
 /// A public item.
 #[derive(Debug)]
@@ -142,14 +141,7 @@ fn text(span: Span) -> String {
 }
 
 fn comment(attributes: &[Attribute]) -> String {
-    let line = |attribute: &Attribute| match &attribute.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
-            _ => None,
-        },
-        _ => None,
-    };
-    attributes.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+    comments::lines(attributes).map(|(_, line)| line.trim().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
