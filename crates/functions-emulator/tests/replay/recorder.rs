@@ -1,6 +1,7 @@
 //! The worker of a replay: records what it gets and answers as the recording says.
 
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -37,12 +38,12 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Starts one that gives the same answer to every request.
     pub(crate) async fn start(answer: Value) -> Self {
-        Self::start_on(0, answer).await
+        Self::start_on(0, answer).await.unwrap()
     }
 
-    /// The same on a port.
-    pub(crate) async fn start_on(port: u16, answer: Value) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+    /// The same on a port; fails if it is taken.
+    pub(crate) async fn start_on(port: u16, answer: Value) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, answer) = (seen.clone(), Arc::new(answer));
@@ -51,7 +52,7 @@ impl Recorder {
                 tokio::spawn(serve(stream, log.clone(), answer.clone()));
             }
         });
-        Self { address, seen, task: task.abort_handle() }
+        Ok(Self { address, seen, task: task.abort_handle() })
     }
 
     /// Every request so far.

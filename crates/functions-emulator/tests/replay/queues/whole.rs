@@ -1,6 +1,11 @@
 //! The life of one message in a whole host: its listener polls, calls, retries and poisons.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use functions_emulator::{
     ConsoleOptions, Emulator, Event, Events, Options,
@@ -38,10 +43,19 @@ pub(super) async fn live(exchange: &Value) -> Life {
     let folder = tempfile::tempdir().unwrap();
     write_app(folder.path(), &app(folder.path()));
     let queues = MemoryQueues::default();
-    let options = options(folder.path(), &queues, exchange);
-    let mut events = options.events.subscribe();
-    let host = Emulator::start(options).await.unwrap();
-    let recorder = Recorder::start_on(port(&mut events).await, answer).await;
+    let (host, recorder) = loop {
+        let state = folder.path().join("state");
+        fs::remove_dir_all(&state).ok();
+        let options = options(folder.path(), state, &queues, exchange);
+        let mut events = options.events.subscribe();
+        let host = Emulator::start(options).await.unwrap();
+        match Recorder::start_on(port(&mut events).await, answer.clone()).await {
+            Ok(recorder) => break (host, recorder),
+            // Between the host's choice of a port and this, another process can have taken it.
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{error}"),
+        }
+        host.stop().await;
+    };
     host.ready().await.unwrap();
     let text = String::from_utf8(bytes(&exchange["queueMessageText"])).unwrap();
     queues.put(&queue, text).unwrap();
@@ -76,8 +90,7 @@ async fn port(events: &mut Receiver<Event>) -> u16 {
     }
 }
 
-fn options(folder: &Path, queues: &MemoryQueues, exchange: &Value) -> Options {
-    let state = folder.join("state");
+fn options(folder: &Path, state: PathBuf, queues: &MemoryQueues, exchange: &Value) -> Options {
     fs::create_dir(&state).unwrap();
     Options {
         app_root: folder.to_owned(),
