@@ -37,7 +37,7 @@ use crate::{
     events::Events,
     ids,
     queues::Connections,
-    traffic::{CallRecorder, InvocationMode},
+    traffic::{CallRecorder, InvocationMode, OutputPace},
     worker::{MAX_LINE_BYTES, Worker},
 };
 pub(crate) use call::Call;
@@ -211,7 +211,9 @@ impl Invoker {
             record.add_log(&shown);
         }
         outputs::check(function, &answer)?;
-        outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding).await?;
+        let mut pace = OutputPace::new(self.0.events.traffic().output_delay());
+        let encoding = self.0.app.host.queues.encoding;
+        outputs::send(function, &answer, &self.0.queues, encoding, &mut pace).await?;
         Ok(answer)
     }
 

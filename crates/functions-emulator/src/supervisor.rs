@@ -2,7 +2,7 @@
 
 mod serve;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -17,6 +17,7 @@ use crate::{
     easyauth::EasyAuth,
     host::Host,
     instance::Instance,
+    traffic::OutputDelay,
 };
 
 pub use crate::options::{EMULATOR_URL, Options, StartError};
@@ -150,6 +151,12 @@ impl Emulator {
     pub async fn fire_timer(&self, function: &str) -> Result<(), String> {
         let instance = self.host.wait_for_instance().await.map_err(|error| error.to_string())?;
         instance.timers().fire(function).await
+    }
+
+    /// Puts each message of a queue output only after this time, one after another, from the next answer on; zero puts
+    /// them at once, as from the start. A real queue takes about 15 ms for each, which counts against `functionTimeout`.
+    pub fn delay_outputs(&self, delay: Duration) {
+        self.host.events().traffic().set_output_delay(OutputDelay::of(delay));
     }
 
     /// Stops listening, lets running calls end for a few seconds, and kills the worker.

@@ -28,6 +28,9 @@ enum Fault {
     Message(&'static str, MessageFault),
     /// The queue server is unavailable for a while.
     Away(Duration),
+    /// The queue server is unavailable for longer than senders repeat, so that a backlog grows in the outbox. Then a
+    /// node's relay sends it to queues that are slow.
+    Outage { node: usize, away: Duration },
     /// The clock of a node's worker is off by this many seconds from now on.
     Jump { node: usize, seconds: i64 },
     /// A timer of a node fires at an unscheduled time.
@@ -39,6 +42,9 @@ const RELAY: &str = "RelayOutbox";
 
 /// Forgets what has expired, by the clock of the worker that does it.
 const PURGE: &str = "PurgeExpired";
+
+/// What a real queue needs for each message.
+const OUTPUT_DELAY: Duration = Duration::from_millis(15);
 
 impl Fault {
     /// Brings it about, and puts it into the journal.
@@ -66,12 +72,13 @@ impl Fault {
                 cluster.queues.inject(queue, fault);
                 journal.record_fault(self.to_string());
             }
-            Self::Away(time) => {
-                cluster.queues.set_unavailable(true);
-                journal.record_fault(self.to_string());
-                sleep(time).await;
-                cluster.queues.set_unavailable(false);
-                journal.record_fault("the queues are back".to_owned());
+            Self::Away(time) => self.take_queues_away(cluster, journal, time).await,
+            Self::Outage { node, away } => {
+                self.take_queues_away(cluster, journal, away).await;
+                let host = &cluster.nodes[node].host;
+                host.delay_outputs(OUTPUT_DELAY);
+                self.fire(cluster, journal, node, RELAY).await;
+                host.delay_outputs(Duration::ZERO);
             }
             Self::Jump { node, seconds } => {
                 let node = &cluster.nodes[node];
@@ -81,6 +88,14 @@ impl Fault {
             Self::Timer { node, function } => self.fire(cluster, journal, node, function).await,
         }
         Ok(())
+    }
+
+    async fn take_queues_away(self, cluster: &TestCluster, journal: &Journal, time: Duration) {
+        cluster.queues.set_unavailable(true);
+        journal.record_fault(self.to_string());
+        sleep(time).await;
+        cluster.queues.set_unavailable(false);
+        journal.record_fault("the queues are back".to_owned());
     }
 
     async fn fire(self, cluster: &TestCluster, journal: &Journal, node: usize, function: &'static str) {
@@ -116,6 +131,9 @@ impl fmt::Display for Fault {
                 write!(f, "the next message received of {queue} is given up")
             }
             Self::Away(time) => write!(f, "the queues are away for {time:?}"),
+            Self::Outage { away, .. } => {
+                write!(f, "the queues are away for {away:?}, and slow while the backlog is sent")
+            }
             Self::Jump { seconds: 0, .. } => f.write_str("the worker's clock is put right"),
             Self::Jump { seconds, .. } => write!(f, "the worker's clock is off by {seconds} s"),
             Self::Timer { function, .. } => write!(f, "the timer of {function} fires"),

@@ -13,7 +13,8 @@ export async function open(shared) {
   const queues = switches.storageUnavailable === null ? [] : (await request("GET", "queues")).map(({ name }) => name);
   return {
     node: el("section", { "aria-labelledby": "faults-title" }, el("h1", { id: "faults-title" }, "Faults"),
-      el("div", { class: "cards" }, worker(), answers(shared, switches.answers), storage(shared, switches.storageUnavailable),
+      el("div", { class: "cards" }, worker(), answers(shared, switches.answers),
+        outputs(shared, switches.outputs), storage(shared, switches.storageUnavailable),
         queues.length > 0 && message(queues))),
   };
 }
@@ -55,6 +56,19 @@ function answers(shared, { kind, milliseconds }) {
   return card("Responses", "Changes every response of the worker until you set it back. The worker has done its work by then.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
       el("div", { class: "row" }, field("Responses are", choice), fieldOf(choice, "delayed", "Delay (ms)", late)), set));
+}
+
+function outputs(shared, { kind, milliseconds }) {
+  const choice = select([["none", "at once"], ["delayed", "one after another, delayed"]], kind);
+  const late = el("input", { type: "number", min: 0.1, max: 600000, step: "any", value: milliseconds ?? 15 });
+  const set = el("button", { class: "main" }, "Apply");
+  const act = () => {
+    const wanted = choice.value === "delayed" ? { kind: "delayed", milliseconds: Number(late.value) } : { kind: choice.value };
+    return turn(shared, { outputs: wanted }, `Messages are now put ${choice.selectedOptions[0].text}.`);
+  };
+  return card("Outputs", "A real queue takes about 15 ms for each message of an output. That time counts against functionTimeout.",
+    el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
+      el("div", { class: "row" }, field("Messages are put", choice), fieldOf(choice, "delayed", "Delay of each (ms)", late)), set));
 }
 
 function storage(shared, unavailable) {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     host::Host,
     queues::{MemoryQueues, MessageFault, Queues},
-    traffic::ResponseFault,
+    traffic::{OutputDelay, ResponseFault},
 };
 
 /// Which switches to turn; others stay unchanged.
@@ -21,6 +21,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct FaultSwitches {
     answers: Option<ResponseFault>,
+    outputs: Option<OutputDelay>,
     storage_unavailable: Option<bool>,
 }
 
@@ -47,6 +48,9 @@ pub(super) fn switch(host: &Host, wanted: FaultSwitches) -> ApiResult {
     }
     if let Some(response_fault) = wanted.answers {
         host.events().traffic().set_response_fault(response_fault);
+    }
+    if let Some(output_delay) = wanted.outputs {
+        host.events().traffic().set_output_delay(output_delay);
     }
     Ok(overview::switches(host))
 }

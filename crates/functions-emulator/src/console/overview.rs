@@ -37,7 +37,12 @@ pub(super) fn of(host: &Host) -> Value {
 /// The states of the fault switches.
 pub(super) fn switches(host: &Host) -> Value {
     let unavailable = super::queues::in_process(host).map(MemoryQueues::is_unavailable);
-    json!({"answers": host.events().traffic().response_fault(), "storageUnavailable": unavailable})
+    let traffic = host.events().traffic();
+    json!({
+        "answers": traffic.response_fault(),
+        "outputs": traffic.output_delay(),
+        "storageUnavailable": unavailable,
+    })
 }
 
 /// Every timer function with its last and its next run.

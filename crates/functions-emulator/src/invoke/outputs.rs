@@ -14,6 +14,7 @@ use crate::{
     app::{Connection, Function, MessageEncoding, Output, OutputKind, is_queue_name},
     net_json::Json,
     queues::{Connections, QueueError},
+    traffic::OutputPace,
 };
 
 /// Names in `Outputs` that no binding has: the host drops their values in silence.
@@ -52,19 +53,20 @@ pub(super) fn check(function: &Function, answer: &EnvelopeResponse) -> Result<()
     Ok(())
 }
 
-/// Puts every message of every queue output. All are tried; the first failure is returned.
+/// Puts every message of every queue output, one after another at a pace. All are tried; the first failure is returned.
 pub(super) async fn send(
     function: &Function,
     answer: &EnvelopeResponse,
     connections: &Connections,
     encoding: MessageEncoding,
+    pace: &mut OutputPace,
 ) -> Result<(), Failure> {
     let mut outcome = Ok(());
     for output in &function.outputs {
         if let OutputKind::Queue { queue, connection } = &output.kind {
             let value = value(function, answer, &output.binding);
-            let place = (queue.as_str(), connection);
-            let sent = send_one(output, place, value, connections, encoding).await;
+            let destination = (queue.as_str(), connection);
+            let sent = send_one(output, destination, value, connections, encoding, pace).await;
             outcome = outcome.and(sent);
         }
     }
@@ -77,6 +79,7 @@ async fn send_one(
     value: Option<&Json>,
     connections: &Connections,
     encoding: MessageEncoding,
+    pace: &mut OutputPace,
 ) -> Result<(), Failure> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
     if !is_queue_name(queue) {
@@ -92,6 +95,7 @@ async fn send_one(
             // The host reads the bytes as text, and invalid UTF-8 becomes U+FFFD (`qout-string-hex`).
             MessageEncoding::None => String::from_utf8_lossy(&message).into_owned(),
         };
+        pace.next().await;
         queues.put(queue, text).await.map_err(|error| not_sent(output, &error))?;
     }
     Ok(())

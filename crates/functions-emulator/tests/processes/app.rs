@@ -109,6 +109,16 @@ impl TestApp {
         self
     }
 
+    /// `send`, which puts a message into the queue `jobs`.
+    pub(crate) fn sender(self) -> Self {
+        let bindings = json!([
+            { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
+            { "type": "http", "direction": "out", "name": "res" },
+            { "type": "queue", "direction": "out", "name": "msg", "queueName": "Jobs" },
+        ]);
+        self.function("send", &bindings)
+    }
+
     pub(crate) fn write_host_json(&self) {
         self.write("host.json", &self.host_json.to_string());
     }

@@ -34,17 +34,6 @@ fn fresh() -> (TestApp, Queues) {
 }
 
 /// A function that answers HTTP and sends a message to the queue `jobs`.
-fn sender(app: TestApp) -> TestApp {
-    app.function(
-        "send",
-        &json!([
-            { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
-            { "type": "http", "direction": "out", "name": "res" },
-            { "type": "queue", "direction": "out", "name": "msg", "queueName": "Jobs" },
-        ]),
-    )
-}
-
 async fn until_empty(queues: &Queues, queue: &str) {
     let mut look_again = tokio::time::interval(Duration::from_millis(20));
     within(async {
@@ -150,7 +139,7 @@ async fn a_worker_killed_during_a_message_costs_one_delivery() {
 #[tokio::test]
 async fn an_output_reaches_the_consumer_of_its_queue() {
     let (app, queues) = fresh();
-    let mut running = sender(app.queue("ok_job", "jobs")).start().await;
+    let mut running = app.queue("ok_job", "jobs").sender().start().await;
     for _ in 0..3 {
         assert_eq!(running.get("send").await.0, 200);
         assert_eq!(running.invoked("ok_job").await["Data"]["job"], "AAAA");
@@ -163,7 +152,7 @@ async fn an_output_reaches_the_consumer_of_its_queue() {
 async fn outputs_fail_while_the_queue_server_is_down() {
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.unwrap().unwrap();
     let (app, queues) = app(&server.account());
-    let mut running = sender(app.queue("ok_job", "jobs").queue("ok_other", "others")).start().await;
+    let mut running = app.queue("ok_job", "jobs").queue("ok_other", "others").sender().start().await;
     assert_eq!(running.get("send").await.0, 200);
     running.invoked("ok_job").await;
     until_empty(&queues, "jobs").await;

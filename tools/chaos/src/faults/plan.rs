@@ -69,6 +69,7 @@ impl Plan {
         some_of(&mut rest, rng, scope, 40, |_| Fault::Message(INCOMING, MessageFault::LeaseExpired));
         some_of(&mut rest, rng, scope, 100, |_| Fault::Message(INCOMING, MessageFault::Poisoned));
         some_of(&mut rest, rng, scope, 400, |rng| Fault::Away(Duration::from_millis(rng.within(50, 800))));
+        some_of(&mut rest, rng, scope, 2500, outage);
         some_of(&mut rest, rng, scope, 50, |rng| Fault::Timer { node: node(rng), function: RELAY });
         some_of(&mut rest, rng, scope, 500, |rng| Fault::Timer { node: node(rng), function: PURGE });
         if scope.clocks {
@@ -132,6 +133,10 @@ fn late(rng: &mut Rng) -> MessageFault {
     MessageFault::Delayed(Duration::from_millis(rng.within(10, 2500)))
 }
 
+fn outage(rng: &mut Rng) -> Fault {
+    Fault::Outage { node: node(rng), away: Duration::from_millis(rng.within(4000, 8000)) }
+}
+
 /// To the right time, by minutes beyond the outbox's deadline, by hours, or by days beyond the life of request keys.
 fn jump(rng: &mut Rng) -> Fault {
     let far = match rng.below(4) {
@@ -187,6 +192,7 @@ mod tests {
         assert!(first.iter().all(|due| matches!(due.fault, Fault::Kill { node: 0, .. })));
         let there = |wanted: fn(&Fault) -> bool| plan.rest.iter().any(|due| wanted(&due.fault));
         assert!(there(|fault| matches!(fault, Fault::Away(_))));
+        assert!(there(|fault| matches!(fault, Fault::Outage { .. })));
         assert!(there(|fault| matches!(fault, Fault::Timer { function: RELAY, .. })));
         assert!(there(|fault| matches!(fault, Fault::Timer { function: PURGE, .. })));
         assert!(there(|fault| matches!(fault, Fault::Jump { seconds: 86_400.., .. })));

@@ -51,6 +51,24 @@ async fn a_lost_response_fails_the_invocation() {
 }
 
 #[tokio::test]
+async fn each_message_of_an_output_is_put_late_until_it_is_switched_back() {
+    let running = an_app().sender().start().await;
+    let page = Page::open(&running).await;
+    let delayed = json!({"kind": "delayed", "milliseconds": 150.5});
+    assert_eq!(page.put("faults", json!({"outputs": delayed})).await["outputs"], delayed);
+    let begun = Instant::now();
+    assert_eq!(running.get("send").await.0, 200);
+    assert!(begun.elapsed() >= Duration::from_micros(150_500));
+    let never = page
+        .request(Method::PUT, "faults")
+        .json(&json!({"outputs": {"kind": "delayed", "milliseconds": -1}}));
+    let (status, sentence) = refused(never).await;
+    assert!(status == 400 && sentence.contains("between 0 and 600,000"), "{sentence}");
+    page.put("faults", json!({"outputs": {"kind": "none"}})).await;
+    assert_eq!(page.get("overview").await["switches"]["outputs"], json!({"kind": "none"}));
+}
+
+#[tokio::test]
 async fn storage_goes_away_and_comes_back_with_all_that_it_held() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
