@@ -1,6 +1,9 @@
 //! The outbox: a message that was not acknowledged is sent again, and no other is.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use functions_emulator::easyauth::EasyAuthMode;
 
@@ -148,6 +151,25 @@ async fn a_full_run_ends_within_the_function_timeout_at_15_ms_a_message() {
     let took = start.elapsed();
     assert_eq!(sent, 10_000);
     assert!(took >= Duration::from_secs(15), "each message is delayed: {took:?}");
+}
+
+/// The bar of a loaded worker is 40 MiB, and an idle one needs 13.
+#[tokio::test]
+async fn a_run_of_8_mib_needs_at_most_27_mib_of_memory() {
+    let app = without_consumer().await;
+    app.add_due_messages(1000, 40_000).await;
+    let status = format!("/proc/{}/status", app.host.worker_pid().expect("it runs"));
+    let kib = |name: &str| {
+        let status = fs::read_to_string(&status).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the system tells");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+    };
+    let before = kib("VmRSS:");
+    // The highest value begins anew: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
+    fs::write(status.replace("status", "clear_refs"), "5").expect("it runs");
+    assert!(run(&app).await.len() > 200, "a full run");
+    let needed = kib("VmHWM:").saturating_sub(before) >> 10;
+    assert!(needed <= 27, "{needed} MiB more than before");
 }
 
 #[tokio::test]

@@ -66,30 +66,31 @@ const fn is_blank(byte: u8) -> bool {
 ///
 /// # Errors
 /// When the host would change one of several messages on the way.
-pub fn output(messages: &[Bytes]) -> Result<Option<Value>, UnsupportedMessage> {
-    match messages {
-        [] => Ok(None),
-        [one] => Ok(Some(Value::String(STANDARD.encode(text(one))))),
-        several => several.iter().map(element).collect::<Result<_, _>>().map(|all| Some(Value::Array(all))),
+pub fn output(mut messages: Vec<Bytes>) -> Result<Option<Value>, UnsupportedMessage> {
+    if messages.len() > 1 {
+        let elements = messages.into_iter().map(element).collect::<Result<_, _>>();
+        return elements.map(|elements| Some(Value::Array(elements)));
     }
+    Ok(messages.pop().map(|message| Value::String(STANDARD.encode(text(message)))))
 }
 
-fn element(message: &Bytes) -> Result<Value, UnsupportedMessage> {
+fn element(message: Bytes) -> Result<Value, UnsupportedMessage> {
     let text = text(message);
     if is_rewritten(&text) { Err(UnsupportedMessage::Rewritten) } else { Ok(text.into()) }
 }
 
 /// The text that lies in the queue for a message. Messages travel as XML, which carries neither bytes that are no UTF-8
-/// nor these characters.
-fn text(message: &Bytes) -> String {
+/// nor these characters. A message that is held once becomes its text without a copy: an output may hold megabytes.
+fn text(message: Bytes) -> String {
     let is_carried = |char: char| match char {
         '\t' | '\n' | '\r' => true,
         '\u{fffe}' | '\u{ffff}' => false,
         char => char >= ' ',
     };
-    match std::str::from_utf8(message) {
-        Ok(text) if text.chars().all(is_carried) => text.to_owned(),
-        _ => STANDARD.encode(message),
+    match String::from_utf8(message.into()) {
+        Ok(text) if text.chars().all(is_carried) => text,
+        Ok(text) => STANDARD.encode(text),
+        Err(error) => STANDARD.encode(error.as_bytes()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The values of a handler's output bindings, beside its response.
 
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use bytes::Bytes;
@@ -76,18 +76,18 @@ impl Outputs {
             let output = known.iter().find(|output| output.name == name)?;
             Some(matches!(output.kind, OutputKind::Queue(_)))
         };
-        let mut outputs = Map::new();
-        for output in known {
-            let of_this = self.messages.iter().filter(|(binding, _)| *binding == output.name);
-            let messages: Vec<Bytes> = of_this.map(|(_, message)| message.clone()).collect();
-            let value =
-                binding::output(&messages).map_err(|why| InvalidResponse::Message(output.name, why))?;
-            outputs.extend(value.map(|value| (output.name.to_owned(), value)));
-        }
-        for (name, _) in &self.messages {
+        let mut messages: BTreeMap<&str, Vec<Bytes>> = BTreeMap::new();
+        for (name, message) in self.messages {
             if is_queue(name) != Some(true) {
                 return Err(InvalidResponse::Output(name));
             }
+            messages.entry(name).or_default().push(message);
+        }
+        let mut outputs = Map::new();
+        for output in known {
+            let of_this = messages.remove(output.name).unwrap_or_default();
+            let value = binding::output(of_this).map_err(|why| InvalidResponse::Message(output.name, why))?;
+            outputs.extend(value.map(|value| (output.name.to_owned(), value)));
         }
         for (name, value) in self.values {
             if is_queue(name) != Some(false) || outputs.insert(name.to_owned(), value).is_some() {

@@ -1,5 +1,7 @@
 //! Responses: whether every invocation mode can carry them, and their form in an envelope.
 
+use std::io;
+
 use axum_core::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response::Parts};
@@ -150,8 +152,32 @@ pub(crate) fn failure() -> Response {
 }
 
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(to_json(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     response
+}
+
+/// The JSON text of a value, in a buffer of its exact size: one that grows would hold an answer of megabytes twice.
+fn to_json(value: &Value) -> Vec<u8> {
+    let mut length = Length(0);
+    let mut written = serde_json::to_writer(&mut length, value);
+    let mut text = Vec::with_capacity(length.0);
+    written = written.and_then(|()| serde_json::to_writer(&mut text, value));
+    debug_assert!(written.is_ok(), "a value with names of strings, in memory");
+    text
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
