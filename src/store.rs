@@ -129,8 +129,8 @@ pub trait Store: Send + Sync {
     /// far as their rights allow, and rolls back.
     async fn probe(&self, workload: ServedApps) -> Result<(), StoreError>;
 
-    /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
-    /// its history row.
+    /// Stores a new order of the caller's, priced from the product table inside the transaction, with its lines and its
+    /// history row.
     ///
     /// With a `key` the order is stored once for that caller and key: the key's row, with the draft's content and the
     /// prices, is inserted in the same transaction. A row that is 24 hours old, by the context's `retention_at`,
@@ -162,9 +162,10 @@ pub trait Store: Send + Sync {
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError>;
 
     /// Replaces reference, lines and note of an order of the caller's, all lines at today's prices, with its history
-    /// row. Asks in this sequence, and the first that fails is the answer: the lines against the product table (and,
-    /// if the order is theirs, against its currency), a version named at all, that the order is theirs, its version,
-    /// its status. Of two updates that name one version, exactly one succeeds.
+    /// row. The checks run in this sequence, and the first one that fails decides the error: the lines against the
+    /// product table (and, if the caller owns the order, against its currency), whether a version is named at all,
+    /// whether the caller owns the order, its version, its status. Of two updates that name the same version, exactly
+    /// one succeeds.
     async fn update_order(
         &self,
         permit: &Permit<ChangeOrder>,
@@ -174,8 +175,8 @@ pub trait Store: Send + Sync {
         context: WriteContext,
     ) -> Result<Order, WriteError>;
 
-    /// Cancels an order within the permit's scope, from `placed` only: status, version, history row. Against
-    /// [`queue_order`](Self::queue_order) exactly one wins.
+    /// Cancels an order within the permit's scope, from `placed` only: status, version, history row. If
+    /// [`queue_order`](Self::queue_order) runs at the same time, exactly one of the two succeeds.
     async fn cancel_order(
         &self,
         permit: &Permit<WithdrawOrder>,
@@ -234,8 +235,8 @@ pub trait Store: Send + Sync {
     ) -> Result<FulfilmentTarget, StoreError>;
 
     /// Records the backend's decision on a queued order: status, version, history row, inbox row, and the outbox
-    /// row closed. A message that was received before does not change the order, nor is an order in another state
-    /// changed; the message is settled all the same. Tells whether the order was changed.
+    /// row closed. A message that was received before does not change the order, and an order that is not queued is not
+    /// changed either; the message is settled in both cases. Returns whether the order was changed.
     async fn record_decision(
         &self,
         message: &FulfilmentMessage,
@@ -281,10 +282,10 @@ pub trait Store: Send + Sync {
     /// Deletes rows whose retention period is over (`docs/reference/api.md#retention`): request keys after 24 hours,
     /// inbox rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay.
     /// At most `limit` rows of each table; returns how many rows were deleted, so 0 means that none is left to delete.
-    /// What `now` is, decides alone: it should not jump when the clock does.
+    /// Only `now` decides what has expired, so it should not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
-    /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old
+    /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. The age limit of `ceiling`
     /// should not jump when the clock does.
     async fn excess_dead_letters(
         &self,
@@ -298,7 +299,7 @@ pub trait Store: Send + Sync {
     /// Takes outbox rows that are due, oldest first, as many as `batch` allows, and puts their next time off: `deadline`
     /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
     /// answer to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
-    /// whatever next time that clock gave it. Messages on hold keep their time.
+    /// whatever next time that clock gave it. Messages on hold are not taken, and keep the time at which they are due.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,
@@ -307,8 +308,8 @@ pub trait Store: Send + Sync {
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError>;
 
-    /// Counts open outbox rows and unreplayed dead letters, and reads the use of the connection pool. The pool's
-    /// figures are this process's own, from before the count. Rows that are dated more than a minute after `now`, and
-    /// those on hold, have no age and are counted apart.
+    /// Counts open outbox rows and unreplayed dead letters, and reads the use of the connection pool. The figures of
+    /// the pool are those of this process, read before the rows are counted. Rows that are dated more than a minute
+    /// after `now`, and those on hold, have no age and are counted apart.
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError>;
 }

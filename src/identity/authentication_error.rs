@@ -1,6 +1,6 @@
 //! Why authentication failed: one of a closed list of reasons for the log; the client learns none of them.
 
-/// The caller was not let in. The client learns nothing more than whether to try again; the log gets
+/// The caller could not be authenticated. The client learns nothing more than whether to try again; the log gets
 /// [`Self::reason`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the caller could not be identified")]

@@ -28,7 +28,7 @@ pub enum CallerKind {
     App,
 }
 
-/// The client certificate of a request. A request with an invalid one has no caller.
+/// The client certificate of a request. A request with an invalid certificate is refused as a whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientCertificate {
     /// This deployment checks no client certificates.
@@ -49,7 +49,7 @@ pub enum Role {
 }
 
 impl Caller {
-    /// Tenant and object id: whose orders these would be.
+    /// The tenant id and object id that own the orders of this caller.
     #[must_use]
     pub fn owner(&self) -> Owner {
         Owner { tenant: self.tenant, object: self.object }

@@ -6,11 +6,13 @@
 //!   use the cached set for 24 hours after it was fetched, and renewing is tried once a minute.
 //! - A **key id that is in no set** has the set fetched at once, but only once a minute however many ask. After an
 //!   attempt that was refused the next one comes sooner, as without a set, also by the clock: a key that was missed is
-//!   found within ten seconds of the issuer's return. After one that hung it comes no sooner, whatever asks.
+//!   found within ten seconds of the issuer's return. After an attempt that timed out the next one does not come sooner,
+//! no matter how many callers ask.
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One fetch runs at a time, in the background. A token that was verified before, or whose key is cached, never waits
-//! for it. The others do, a few of them and not for long: see [`JwksLimits`](crate::limits::JwksLimits).
+//! for it. Other tokens wait for the fetch, but only a few at a time and not for long: see
+//! [`JwksLimits`](crate::limits::JwksLimits).
 
 use std::{
     collections::HashMap,

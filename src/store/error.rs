@@ -5,7 +5,7 @@ use super::{LoginName, error_message};
 /// Why a database URL cannot be used. Contains nothing of the URL, for it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// No engine answers to its scheme.
+    /// No database engine is known for the scheme of the URL.
     #[error("the database URL must begin with `postgres://` or `sqlite://`")]
     UnsupportedScheme,
     /// The URL is not valid for its engine.
@@ -25,7 +25,7 @@ pub enum StoreError {
     /// The database's schema is older than this binary needs.
     #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
     SchemaOutdated,
-    /// The tables are there, and the login does not look where they are.
+    /// The tables exist, but in a schema that is not in the login's `search_path`.
     #[error(
         "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
          set it with ALTER ROLE … SET search_path"
@@ -36,7 +36,7 @@ pub enum StoreError {
         /// What the login has.
         search_path: String,
     },
-    /// The tables are there, and the login may not use their schema.
+    /// The tables exist, but the login may not use their schema.
     #[error("the login may not use the schema `{schema}` of the tables: grant it USAGE on that schema")]
     SchemaForbidden {
         /// The schema of the tables.

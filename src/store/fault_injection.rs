@@ -46,7 +46,7 @@ impl InjectedFault {
     }
 }
 
-/// Waits where nothing should come between.
+/// Waits at a place where no crash should be able to separate two writes.
 pub(super) async fn pause() {
     tokio::time::sleep(PAUSE).await;
 }

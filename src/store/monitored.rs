@@ -32,7 +32,7 @@ mod tests;
 /// How often the database is probed.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A store, and whether it works.
+/// A store that runs each unit of work with a deadline, logs outages, and knows whether the database works.
 pub struct MonitoredStore {
     store: Arc<dyn Store>,
     calls: CallHistory,
@@ -58,14 +58,14 @@ impl MonitoredStore {
         }
     }
 
-    /// Whether the last probe worked and no operation fails all the time. Does no I/O.
+    /// Whether the last probe worked and no operation's recent calls have all failed. Does no I/O.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.calls.are_healthy(Instant::now())
     }
 
     /// Probes the database every five seconds for as long as the process lives, for what `workload` needs. With
-    /// `only_outages` it is left alone unless calls fail: then a probe finds out that they work again.
+    /// `only_outages` it probes only while calls fail, to find out when they work again.
     pub async fn run_probes(self: Arc<Self>, workload: ServedApps, only_outages: bool) {
         loop {
             if !only_outages || self.unavailable.is_open() || self.invalid.is_open() {

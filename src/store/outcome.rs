@@ -28,7 +28,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// The action, and the status that a queued order gets.
+    /// The history's action for this decision, and the status that it gives a queued order.
     #[must_use]
     pub fn transition(self) -> (Action, Status) {
         match self {

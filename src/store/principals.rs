@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// The role that everything in the database belongs to.
 const OWNER: &str = "orders_owner";
 
-/// PostgreSQL cuts a longer name off, and then it is another one.
+/// PostgreSQL truncates a longer name, which would make it another name.
 const MAX_NAME_BYTES: usize = 63;
 
 /// The database principals that the arguments of a migration name.
@@ -26,7 +26,7 @@ pub struct Principals {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LoginName(String);
 
-/// What an app may do.
+/// The database role of an app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AppRole {
     /// `orders_api`.

@@ -21,7 +21,7 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// Their out binding; none has an empty name.
+    /// The output binding of the messages on hold; empty for [`Self::None`], because no binding has an empty name.
     pub(super) fn binding(self) -> &'static str {
         match self {
             Self::None => "",
@@ -37,7 +37,8 @@ pub struct RelayBatch {
     pub max_messages: u32,
     /// No message is taken after the payloads have reached so many bytes.
     pub max_bytes: u32,
-    /// Leaves out what was created earlier. A relay that goes on does not read again what it has taken.
+    /// Messages that were created before this time are not taken. A later batch of the same relay run does not read the
+    /// rows of earlier batches again.
     pub created_from: Option<DateTime<Utc>>,
 }
 

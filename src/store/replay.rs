@@ -12,7 +12,7 @@ use super::{
 /// The queues whose messages can be dead-lettered, each with the output binding that leads back to it.
 const QUEUES: [(&str, &str); 2] = [("orders-fulfilment", FULFILMENT), ("orders-incoming", INCOMING)];
 
-/// The binding that leads to a queue; none when no binding does.
+/// The output binding that writes to a queue; `None` if no binding does.
 pub(super) fn binding_for_queue(queue: &str) -> Option<&'static str> {
     QUEUES.iter().find(|(known, _)| *known == queue).map(|(_, binding)| *binding)
 }

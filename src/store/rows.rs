@@ -1,5 +1,5 @@
-//! The rows of the tables, and their conversion to the domain's types. A row that means nothing is an inconsistency,
-//! never a panic.
+//! The rows of the tables, and their conversion to the domain's types. A row with invalid values is an error
+//! ([`StoreError::Inconsistent`]), never a panic.
 
 use std::str::FromStr;
 

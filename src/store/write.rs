@@ -25,7 +25,7 @@ impl<T> Change<T> {
 /// Why a write has no effect. Nothing changed, unless the connection to the database failed while it committed.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The permit reaches no such thing.
+    /// There is no such order, product or dead letter within the permit's scope.
     #[error("not found")]
     NotFound,
     /// The current status does not allow the change.
@@ -52,7 +52,7 @@ pub enum WriteError {
     Store(#[from] StoreError),
 }
 
-/// What the state of a thing does not allow.
+/// Which change the current state of an order or dead letter does not allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Conflict {
     /// To change an order that is not `placed`.

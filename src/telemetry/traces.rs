@@ -53,7 +53,8 @@ impl Export {
     }
 }
 
-/// What makes spans of invocations, and the task that sends them to this collector. Needs a runtime.
+/// A tracing layer that makes spans of invocations, and the background task that sends them to this collector. Needs a
+/// runtime.
 ///
 /// # Errors
 /// When there can be no HTTP client.

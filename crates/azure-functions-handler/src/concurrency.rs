@@ -87,7 +87,7 @@ struct Shared {
 /// The pause between two lines of metrics.
 const METRICS_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The parts of the outage `overloaded`: each ends by itself.
+/// The parts of the outage `overloaded`: each part ends independently of the others.
 const RUNNING: u32 = 0;
 const DIRECT: u32 = 1;
 const ENVELOPES: u32 = 2;
@@ -229,10 +229,11 @@ pub struct RequestSlot {
     holder: Mutex<Holder>,
 }
 
-/// Whose a running request is.
+/// Which caller a running request counts for.
 #[derive(Debug)]
 enum Holder {
-    /// Not known yet; given back once it is.
+    /// The caller is not known yet; the request's place among the unidentified ones is given back once the caller is
+    /// known.
     Unidentified(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit),
     /// A request of the host's own, or of a caller who is refused.
     Uncounted,

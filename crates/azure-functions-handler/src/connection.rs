@@ -54,7 +54,7 @@ pub(crate) enum UnreadableHead {
 }
 
 impl UnreadableHead {
-    /// By the status with which hyper would have answered.
+    /// The reason that follows from the status with which hyper would have answered.
     const fn of(status: Option<u16>) -> Self {
         match status {
             Some(414) => Self::UriTooLong,

@@ -144,7 +144,8 @@ impl AppState {
         Some(Route::Http(function, params))
     }
 
-    /// The HTTP function that the host calls, with its route parameters: the first by name that matches.
+    /// The HTTP function that the host calls for a request, with its route parameters: of the functions that match, the
+    /// first by name.
     pub(crate) fn find(
         &self,
         method: &Method,

@@ -99,7 +99,7 @@ pub enum Rejection {
 }
 
 impl Error {
-    /// The status that belongs to it.
+    /// The HTTP status of the answer to this error.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -110,7 +110,7 @@ impl Error {
 }
 
 impl ServerError {
-    /// The status that belongs to it.
+    /// The HTTP status of the answer to this error.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
@@ -147,7 +147,7 @@ impl ServerError {
 }
 
 impl Rejection {
-    /// The status that belongs to it.
+    /// The HTTP status of the answer to this error.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {

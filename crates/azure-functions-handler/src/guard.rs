@@ -35,8 +35,8 @@ const HOST_VERSION: &str = "x-azure-functions-hostversion";
 
 /// Whether a request looks like the host's own envelope call, and like nothing that passed a front end or was
 /// forwarded by the host for somebody else. In forward mode a caller who forges `Host` and sends no `User-Agent`
-/// still looks like the host: the first defence is that no route leads here. A host that forwards turns `/api/..%5CTake` into
-/// `/Take` after its own routing, so that there this is the only one.
+/// still looks like the host: the first defence is that no route leads here. A host that forwards turns
+/// `/api/..%5CTake` into `/Take` after its own routing, so under such a host this check is the only defence.
 pub(crate) fn is_host_request(parts: &Parts, port: u16) -> bool {
     let headers = &parts.headers;
     parts.uri.query().is_none()

@@ -243,7 +243,7 @@ impl Logs {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CarriesOutputs(pub bool);
 
-/// The invocation's place among the requests that run. Say whose it is before anything that takes time.
+/// The invocation's place among the requests that run. Name the caller before doing anything that takes time.
 #[derive(Clone, Debug)]
 pub struct Slot(pub Arc<RequestSlot>);
 

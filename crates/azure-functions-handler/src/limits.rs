@@ -26,8 +26,8 @@ pub struct Limits {
     /// How long the rest of a request that is already answered is read and discarded, so that its caller can read the
     /// answer. Then the connection is closed.
     pub discard_timeout: Duration,
-    /// Most bytes that are read and discarded so. The default is the host's own limit of a request
-    /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
+    /// Most bytes of an already answered request that are read and discarded. The default is the host's own limit of a
+    /// request (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
     pub max_discard_bytes: usize,
     /// Deadline of an HTTP invocation, until its answer begins.
     pub http_timeout: Duration,

@@ -51,7 +51,7 @@ impl Listener {
         Self { socket: listener, last: 0, failures: 0, last_logged: None }
     }
 
-    /// The next connection. Dropping the future loses none.
+    /// The next connection. Dropping the future loses no connection.
     pub(crate) async fn accept(&mut self) -> TcpStream {
         loop {
             if let Err(error) = self.check_reserve() {

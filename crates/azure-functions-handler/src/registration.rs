@@ -311,7 +311,7 @@ fn shares_method(one: &Http, other: &Http) -> bool {
 }
 
 /// Whether a caller of `http` could send what the host sends to `function`, which is any function: one over HTTP is called
-/// with an envelope too where host.json enables nothing else. A function whose own route is its name remains.
+/// with an envelope too where host.json enables nothing else. A function whose own route is its name is not reported.
 fn shadowed<S, T>(
     http: &Function<S, T>,
     function: &Function<S, T>,

@@ -54,8 +54,8 @@ pub(crate) async fn serve<R: Respond>(
     responder.concurrency().log_metrics();
 }
 
-/// Waits for all connections to end, and for the invocations whose callers hung up. A caller who does not read the answer
-/// is waited for only as long as somebody else is, and [`DRAIN_TIMEOUT`].
+/// Waits for all connections to end, and for the invocations whose callers hung up. A caller who does not read the
+/// answer is waited for while other invocations still run, and then for [`DRAIN_TIMEOUT`].
 async fn drain<R: Respond>(responder: &R, connections: &watch::Sender<bool>, heads: &watch::Sender<()>) {
     let concurrency = responder.concurrency();
     let drained = async {

@@ -91,7 +91,7 @@ pub struct OutputBinding {
 pub(crate) enum OutputKind {
     /// This queue.
     Queue(&'static str),
-    /// What a binding of this type has.
+    /// A binding of this type.
     Other(&'static str),
 }
 

@@ -25,7 +25,7 @@ pub(super) struct TrustStore {
     revocation_lists: Vec<CertRevocationList<'static>>,
 }
 
-/// Why a PEM text contains no usable certificate authorities. Holds none of the text.
+/// Why a PEM text contains no usable certificate authorities. The error contains nothing of the text.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TrustStoreError {
     /// The text is not PEM.
@@ -51,7 +51,7 @@ impl ExtendedKeyUsageValidator for ClientAuthUsage {
 
 impl TrustStore {
     /// Self-signed certificates are the trusted roots, and the others are intermediates, for the platform passes on
-    /// only a caller's own certificate. Where none signed itself, all are believed.
+    /// only a caller's own certificate. If none is self-signed, all certificates are trusted roots.
     pub(super) fn new(text: &str) -> Result<Self, TrustStoreError> {
         let (mut roots, mut intermediates) = (Vec::new(), Vec::new());
         for certificate in pem::certificates(text)? {

@@ -7,19 +7,19 @@ use std::{
 
 use tokio::time::Instant;
 
-/// An operation fails when its calls failed for so long without a success.
+/// How long the calls of an operation must fail without a success before the operation counts as failing.
 const MIN_FAILURE_SPAN: Duration = Duration::from_secs(5);
 
 /// An operation counts as failing after at least this many failed calls. Calls that wait for a lock do not count.
 const MIN_FAILURES: u64 = 3;
 
-/// Older failures do not count.
+/// Failures older than this do not count.
 pub(super) const RECENT: Duration = Duration::from_secs(10);
 
 /// A rare operation that fails each time is one outage: it ends after this time without a failure.
 const QUIET_PERIOD: Duration = Duration::from_mins(5);
 
-/// The probe's part in the database's outages.
+/// The part of a database outage that stands for the probe.
 pub(super) const PROBE: u32 = Operation::Gauges as u32 + 1;
 
 /// The operations of a store, each a unit of work.
@@ -69,7 +69,7 @@ impl Operation {
         Self::Gauges,
     ];
 
-    /// The operation's part in the database's outages.
+    /// The part of a database outage that stands for this operation.
     pub(super) const fn outage_part(self) -> u32 {
         self as u32
     }

@@ -72,7 +72,7 @@ impl<'l> LockWait<'l> {
     /// Pauses after a statement timed out waiting for a lock.
     ///
     /// # Errors
-    /// The same error, when the deadline is over.
+    /// The lock error that was passed in, if the deadline is over.
     pub(super) async fn back_off(&mut self, error: Error) -> Result<(), Error> {
         let now = Instant::now();
         let lock = LockLevel::of(&error);

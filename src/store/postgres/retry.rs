@@ -22,7 +22,8 @@ pub(super) enum Attempt {
 }
 
 /// Runs a unit of work again while its failure is one that passes. Each attempt that finds a dead connection closes
-/// it, so the attempts suffice for a pool whose connections are all dead. A lock is waited for in the lanes.
+/// it, so the attempts suffice for a pool whose connections are all dead. Waiting for locks is the task of the
+/// bulkhead, not of the retries.
 ///
 /// An attempt whose answer was lost may have committed: use this only for work that changes nothing the second time,
 /// or that recognizes its own rows.

@@ -82,8 +82,9 @@ macro_rules! insert_order {
     };
 }
 
-/// A fresh row of the key `$13` is left alone, and then nothing is stored. Returns each line's price, whether the
-/// order was stored, and the key's row where the statement could see one from its beginning.
+/// If the key `$13` has a row that is not yet old enough to be absent, that row stays unchanged and nothing is stored.
+/// Returns each line's price, whether the order was stored, and the key's row where the statement could see one from
+/// its beginning.
 pub(super) const PLACE: &str = concat!(
     priced_lines!(),
     ", claimed AS (

@@ -49,7 +49,7 @@ impl Files {
     /// The files of an open database.
     ///
     /// # Errors
-    /// When one of them is not there.
+    /// When one of the files does not exist.
     pub(super) fn of(database: &Path) -> io::Result<Self> {
         let file = |suffix: &str| {
             let mut path = OsString::from(database);
@@ -61,10 +61,10 @@ impl Files {
         Ok(Self([database?, log?, index?]))
     }
 
-    /// Whether all of them are still there. Blocks for three looks at a local folder, some microseconds.
+    /// Whether all of them are still there. Blocks for three file look-ups, which take some microseconds.
     ///
     /// # Errors
-    /// When one is another or none.
+    /// When one of the files was replaced or deleted.
     pub(super) fn check(&self) -> Result<(), FileReplaced> {
         let [database, rest @ ..] = &self.0;
         let Some(lost) = self.0.iter().find(|file| !file.is_there()) else { return Ok(()) };

@@ -47,7 +47,7 @@ impl Maintenance {
         Ok(Self { connection, files, replaced: None, is_large: false })
     }
 
-    /// Looks now and then, until it is dropped.
+    /// Checks the files and the log at intervals, until the future is dropped.
     pub(super) async fn run(mut self) {
         loop {
             sleep(INTERVAL).await;
@@ -89,7 +89,7 @@ impl Maintenance {
         }
     }
 
-    /// Whether all of the log is in the database now. What failed is tried again with the next look.
+    /// Whether all of the log is in the database now. A checkpoint that failed is tried again at the next interval.
     async fn checkpoint(&mut self, statement: &'static str) -> bool {
         let done: Result<(i64, i64, i64), _> =
             sqlx::query_as(statement).fetch_one(&mut self.connection).await;

@@ -63,7 +63,8 @@ impl Transaction {
     /// Commits.
     ///
     /// # Errors
-    /// When they do not, or when that is unknown: the connection failed, or the files were replaced meanwhile.
+    /// When the changes are not committed, or it is unknown whether they are: the connection failed, or the files were
+    /// replaced meanwhile.
     pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
         sqlx::query(COMMIT).execute(&mut *self).await?;
         self.files.check()?;
@@ -80,7 +81,7 @@ impl Transaction {
         Err(error)
     }
 
-    /// Rolls back. What was read counts, even if the connection fails.
+    /// Rolls back. Rolls back; a failure of the connection is ignored, because what was read is valid all the same.
     pub(super) async fn rollback(mut self) {
         self.ended = sqlx::query(ROLLBACK).execute(&mut *self).await.is_ok();
     }

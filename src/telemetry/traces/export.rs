@@ -17,8 +17,8 @@ use crate::{https, telemetry::chain};
 const MAX_BATCH_SPANS: usize = 512;
 /// How long a batch waits for more.
 const BATCH_DELAY: Duration = Duration::from_secs(1);
-/// How long a batch waits that was not taken: at first, and at last. A collector that comes back has it within ten
-/// seconds.
+/// How long a batch waits that was not taken: at first, and at last. A collector that becomes available again gets the
+/// batch within ten seconds.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
 /// The longest pause that the collector is given when it asks for one.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);

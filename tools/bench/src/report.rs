@@ -123,7 +123,7 @@ impl Report {
         lines
     }
 
-    /// The median of all rounds.
+    /// The median of the orders fulfilled a second, over all rounds.
     pub(crate) fn queue_rate(&self) -> Option<f64> {
         median(&self.queue.iter().map(|passed| passed.rate).collect::<Vec<_>>())
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::load::Requests;
 
-/// Everybody's tenant, from the users file.
+/// The tenant of every caller, from the users file.
 pub(crate) const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
 /// Whose orders are read; none are added while they are measured.
 pub(crate) const READER: &str = "11111111-0000-4000-8000-000000000001";

@@ -76,7 +76,7 @@ pub(crate) struct Participants<'a> {
 }
 
 impl Participants<'_> {
-    /// Who can do an operation. The bare program only reads.
+    /// The programs that can do an operation. The bare program only reads.
     fn peers(&self, operation: Operation) -> Vec<Peer> {
         let reads = operation.status() == 200;
         let takes_part = |peer: &Peer| match peer {

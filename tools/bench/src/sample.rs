@@ -14,8 +14,8 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Of every request's latency, in microseconds, and the seconds that all of them took together. None when there
-    /// was no request.
+    /// Computes rate and latencies from the latency of every request, in microseconds, and the duration of the run, in
+    /// seconds. None when there was no request.
     pub(crate) fn of(mut micros: Vec<u32>, seconds: f64) -> Option<Self> {
         micros.sort_unstable();
         let rate = f64::from(u32::try_from(micros.len()).ok()?) / seconds;
@@ -23,7 +23,7 @@ impl Sample {
         Some(Self { rate, p50: milliseconds(50)?, p99: milliseconds(99)? })
     }
 
-    /// Of several runs the median in each respect.
+    /// The median of several runs, for rate and latencies separately.
     pub(crate) fn median(runs: &[Self]) -> Option<Self> {
         let of = |figure: fn(&Self) -> f64| median(&runs.iter().map(figure).collect::<Vec<_>>());
         Some(Self { rate: of(|run| run.rate)?, p50: of(|run| run.p50)?, p99: of(|run| run.p99)? })

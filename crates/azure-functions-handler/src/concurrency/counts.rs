@@ -9,9 +9,9 @@ use crate::event::Event;
 pub enum Refused {
     /// Too many requests run.
     Running,
-    /// Too many of them have no identified caller.
+    /// Too many running requests have no identified caller.
     Unidentified,
-    /// Too many of them are the same caller's.
+    /// Too many running requests are the same caller's.
     PerCaller,
     /// The caller calls too often.
     Rate,

@@ -29,9 +29,9 @@ const MAX_TARGET_BYTES: usize = u16::MAX as usize;
 
 /// Why an envelope starts no invocation.
 enum EnvelopeError {
-    /// The caller hears of it.
+    /// The error is answered to the HTTP caller, inside an envelope.
     Refused(ServerError),
-    /// It is no envelope for this function.
+    /// The request is no envelope for this function, so the invocation fails.
     Malformed(Malformed),
 }
 

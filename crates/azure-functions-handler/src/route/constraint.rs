@@ -118,7 +118,7 @@ impl Constraint<'_> {
     }
 }
 
-/// No, if the text has an ASCII character that the constraint never allows.
+/// `Some(false)` if the text is empty or has an ASCII character that the constraint never allows, else `None`.
 fn no_unless(text: &str, fits: impl Fn(char) -> bool) -> Option<bool> {
     let is_out = text.is_empty() || text.chars().any(|char| char.is_ascii() && !fits(char));
     is_out.then_some(false)

@@ -9,9 +9,9 @@ const PLAIN: &str = "-._~!$&'()*+,;=:@";
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Overlap {
     No,
-    /// And which paths those are, this crate knows as the host does.
+    /// This crate knows as exactly as the host which paths fit both.
     Yes,
-    /// As far as this crate knows: it does not decide a constraint of theirs.
+    /// Perhaps: this crate does not evaluate a constraint of one of the templates.
     Undecided,
 }
 

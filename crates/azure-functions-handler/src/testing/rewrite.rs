@@ -18,8 +18,8 @@ const DROPPED_HEADERS: [HeaderName; 6] = [
     header::CONTENT_DISPOSITION,
 ];
 
-/// The path as the host matches it with routes: decoded but for `%2F` and what is no UTF-8, without `.` and `..`. None where
-/// the host answers 400.
+/// The path as the host matches it with routes: decoded but for `%2F` and what is no UTF-8, without `.` and `..`.
+/// `None` if the host answers 400 to the path.
 pub(super) fn decoded(path: &str) -> Option<String> {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;

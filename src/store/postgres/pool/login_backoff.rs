@@ -97,7 +97,7 @@ impl Logins {
         self.error = None;
     }
 
-    /// A failure that began before the last good login is an old story.
+    /// Records a failed login; a login that began before the last successful one is ignored.
     pub(super) fn fail(&mut self, began: Instant, now: Instant, error: Error) {
         self.under_way -= 1;
         if self.server_is_up && began < self.last_success_began {

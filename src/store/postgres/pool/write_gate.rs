@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct WriteGate {
     /// Whether a write was refused, and no new connection has accepted writes since.
     is_read_only: AtomicBool,
-    /// Counts how often one was found. What was connected before leads to another server, or to an older state of it.
+    /// Counts how often a connection that accepts writes was found. What was connected before leads to another server,
+    /// or to an older state of it.
     epoch: AtomicU64,
     not_before: Mutex<Instant>,
     pub(super) probe: tokio::sync::Mutex<()>,
@@ -41,7 +42,8 @@ impl WriteGate {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// A connection of this epoch was refused a write. What an older one meets is known already.
+    /// Records that a connection of this epoch was refused a write. A refusal on a connection of an older epoch is
+    /// known already.
     pub(super) fn mark_read_only(&self, epoch: u64) {
         if epoch >= self.epoch() {
             self.is_read_only.store(true, Ordering::Release);
