@@ -28,7 +28,7 @@ const MAX_WINDOWS: usize = LIMITS.memory.max_denial_windows;
 /// How often the counts of ended windows are logged.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The caller who was refused.
+/// The caller to whom a request was denied.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum DeniedCaller {
     /// Callers without a verified identity: all of them count as one.
@@ -62,10 +62,10 @@ pub struct Audit(Arc<Mutex<DenialCounts>>);
 #[derive(Debug, Default)]
 struct DenialCounts {
     windows: HashMap<(&'static str, CountedCaller), Window>,
-    /// Logged outside of any invocation, for none of them did it. Not many more than the windows: each gets here once a
-    /// minute at most.
+    /// These counts are logged outside of any invocation, because no single invocation caused them. There are not many
+    /// more of them than windows, because each window ends at most once a minute.
     ended: Vec<EndedWindow>,
-    /// When it was last looked through because it was full.
+    /// When the full table of windows was last searched for windows that have ended.
     last_sweep: Option<Instant>,
 }
 

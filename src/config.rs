@@ -1,7 +1,8 @@
 //! Environment → settings, once; every error named at once.
 //!
 //! A setting concerns a process only if a function that it serves needs it; one that no function here needs is
-//! not read. What is read is either understood whole or stops the start: nothing is accepted and ignored.
+//! not read. A setting that is read is either understood completely or stops the start: no value is accepted and then
+//! ignored.
 
 use std::ffi::OsString;
 
@@ -55,19 +56,20 @@ pub struct Config {
     /// may name. Read where [`Needs::http`] or [`Needs::incoming`] was asked for, and there it is set on the platform;
     /// on a developer's machine without it no role reaches beyond its own tenant, and no message places an order.
     pub tenant: Option<Uuid>,
-    /// Which callers it lets in; there whenever [`Needs::http`] was asked for.
+    /// Which callers the worker accepts; present whenever [`Needs::http`] was requested.
     pub identity: Option<IdentitySettings>,
     /// Which certificates callers show, where the platform demands one of every caller; they are not looked at when
     /// none. Read where [`Needs::http`] was asked for.
     pub certificates: Option<CertificateSettings>,
-    /// Where it sends orders to. Read where [`Needs::fulfilment`] was asked for.
+    /// Where the worker sends orders to. Read where [`Needs::fulfilment`] was asked for.
     pub fulfilment: FulfilmentMode,
     /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
     /// [`Needs::http`] was asked for.
     pub vault: Option<VaultSettings>,
     /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
     pub secret_name: Option<SecretName>,
-    /// How often one caller may call this process; none when there is no limit, or no caller.
+    /// How often one caller may call this process; `None` without a limit, or if no function of the process has
+    /// callers.
     pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
@@ -75,7 +77,7 @@ pub struct Config {
     pub openapi_enabled: bool,
     /// What is logged.
     pub log_filter: Filter,
-    /// Where spans of invocations are sent; nowhere when none.
+    /// Where spans of invocations are sent; `None` if they are not sent.
     pub traces: Option<TraceSettings>,
 }
 

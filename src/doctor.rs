@@ -1,6 +1,6 @@
 //! `orders-worker doctor`: this deployment held against the controls, each rule named after the control it asks for.
 //!
-//! Rules about files and settings run wherever doctor runs. What only the app itself can reach is asked where its
+//! Rules about files and settings run wherever doctor runs. Rules about services that only the app can reach run if the
 //! settings are those of this process or this machine. With URLs it calls the deployment from outside, with an
 //! authenticated request first and then with each kind of invalid one.
 
@@ -31,7 +31,7 @@ pub use requests::Credentials;
 use findings::{fail, pass, warn};
 use inputs::Inputs;
 
-/// Asks every rule that can be asked.
+/// Checks every rule that can be checked with these arguments.
 ///
 /// # Errors
 /// When the settings or the app folder cannot be read at all.

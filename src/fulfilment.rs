@@ -23,7 +23,7 @@ pub enum Backend {
     /// A stub for development machines: accepts every order, in process.
     #[default]
     Stub,
-    /// The real one, over mutual TLS.
+    /// The real backend, called over mutual TLS.
     Https(Box<HttpsBackend>),
 }
 
@@ -81,7 +81,8 @@ impl Backend {
         }
     }
 
-    /// Reads the backend's certificates again and again; never returns. The stub has none, and returns at once.
+    /// Reads the backend's certificates again and again; never returns. For the stub, which has no certificates, it
+    /// returns at once.
     pub async fn refresh_certificates(&self, clock: Clock) {
         if let Self::Https(backend) = self {
             backend.refresh_certificates(clock).await;

@@ -16,7 +16,7 @@ pub(crate) fn parse_strict(text: &[u8], depth: usize) -> Option<Value> {
     document.end().ok().map(|()| value)
 }
 
-/// A document as [`parse_strict`] reads it, for code that is handed a type to read.
+/// A JSON document that deserializes with the rules of [`parse_strict`], for code that takes a type to deserialize.
 pub(crate) struct StrictJson<const DEPTH: usize>(pub(crate) Value);
 
 impl<'de, const DEPTH: usize> Deserialize<'de> for StrictJson<DEPTH> {

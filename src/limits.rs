@@ -114,7 +114,7 @@ pub struct Limits {
 pub struct JwksLimits {
     /// Calls that wait at once for the fetch that runs; one more is answered 503 at once.
     pub max_waiting: usize,
-    /// How long each of them waits.
+    /// How long each of these calls waits.
     pub max_wait: Duration,
     /// The pause between two fetches for key ids that are in no set, and between two attempts to renew a set.
     pub min_fetch_interval: TimeDelta,
@@ -167,7 +167,7 @@ pub struct MessageLimits {
 pub struct RelayLimits {
     /// The most messages.
     pub max_messages: u32,
-    /// How many bytes they may have in the answer.
+    /// The most bytes that the messages of one run may have in the answer.
     pub max_answer_bytes: u32,
     /// No batch is taken after this time.
     pub max_time: Duration,
@@ -186,7 +186,7 @@ pub struct JsonBodyLimits {
     pub max_depth: usize,
     /// Wrong fields that one answer lists.
     pub max_errors: usize,
-    /// How much of the answer they may fill, in bytes, in whichever mode the host brings it.
+    /// How many bytes of the answer the wrong fields may fill, in every invocation mode.
     pub max_errors_bytes: usize,
     /// The largest answer to a body that is refused, in bytes.
     pub max_error_response_bytes: usize,
@@ -197,11 +197,11 @@ pub struct JsonBodyLimits {
 /// Limits of unreplayed dead letters: `docs/reference/api.md#dead-letter-ceiling`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetterLimits {
-    /// How many are stored; the oldest of more are deleted.
+    /// How many unreplayed dead letters are stored; beyond this number the oldest are deleted.
     pub max_unreplayed: u64,
-    /// How long each is stored.
+    /// How long an unreplayed dead letter is stored.
     pub max_age: TimeDelta,
-    /// From which part of either on there is a warning, in percent.
+    /// The percentage of `max_unreplayed` or `max_age` from which a warning is logged.
     pub warning_percent: u8,
 }
 

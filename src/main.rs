@@ -11,7 +11,7 @@ use orders_worker::{
     config::{Config, read_database_settings},
     doctor::{self, Credentials, InputsError, Level, Report},
     fulfilment::Backend,
-    functions::{self, AppState, DeadLetterCeiling, FUNCTIONS, Need},
+    functions::{self, AppState, DeadLetterCeiling, FUNCTIONS, FunctionNeed},
     identity::Identity,
     limits::LIMITS,
     rate_limit::RateLimiter,
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Holds this deployment against the controls.
+/// Checks this deployment against the controls.
 fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
     let report = match diagnose(arguments) {
         Ok(report) => report,
@@ -166,8 +166,8 @@ fn start() -> ExitCode {
     }
 }
 
-fn run(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Result<(), ServeError> {
-    let runtime = startup::runtime()?;
+fn run(config: Config, deployed: Deployed<Arc<AppState>, FunctionNeed>, log: &Log) -> Result<(), ServeError> {
+    let runtime = startup::build_runtime()?;
     let result = runtime.block_on(serve(config, deployed, log));
     // A name lookup that hangs is not waited for.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
@@ -176,7 +176,11 @@ fn run(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Re
 
 /// Logs first, binds next and answers at once; no dependency is awaited. See
 /// `docs/reference/api.md#start-and-readiness`.
-async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Result<(), ServeError> {
+async fn serve(
+    config: Config,
+    deployed: Deployed<Arc<AppState>, FunctionNeed>,
+    log: &Log,
+) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process at once, and log lines are lost.
     let stop = azure_functions_handler::stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
@@ -190,8 +194,8 @@ async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Lo
     let vault = config.vault.as_ref().map(Vault::from_settings).transpose().map_err(io::Error::other)?;
     let backend = Backend::from_mode(config.fulfilment, vault.as_ref());
     // Without the health function a process need not wake its database for it.
-    let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
-    tokio::spawn(Arc::clone(&health).run_probes(functions::workload(deployed.needs()), !is_asked));
+    let is_asked = deployed.needs().any(|need| matches!(need, FunctionNeed::DatabaseProbe));
+    tokio::spawn(Arc::clone(&health).run_probes(functions::served_apps(deployed.needs()), !is_asked));
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let identity = match config.certificates {
         Some(certificates) => {
@@ -234,14 +238,14 @@ async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Lo
     Ok(served?)
 }
 
-/// Gets ready what the first caller would otherwise wait for.
+/// Prepares what the first caller would otherwise wait for.
 async fn warm_up(app: Arc<AppState>) {
     if let Some(identity) = &app.identity {
         identity.prepare(app.clock.now()).await;
     }
 }
 
-/// Reads what may be rotated again, for as long as there is something.
+/// Reads secrets and certificates that may be rotated again and again, for as long as the process has any.
 async fn refresh_secrets(app: Arc<AppState>) {
     let identity = async {
         if let Some(identity) = &app.identity {

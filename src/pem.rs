@@ -13,7 +13,7 @@ mod validity;
 /// A text is not the PEM that it should be. Holds nothing of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
-    /// A block of it is broken.
+    /// A PEM block of the text is broken.
     #[error("the PEM is broken: copy whole blocks, from BEGIN to END")]
     Broken,
     /// It holds no certificate.

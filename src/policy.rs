@@ -22,7 +22,7 @@ enum Users {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Apps {
     Processor,
-    /// And with a certificate, where certificates are looked at.
+    /// Programs with the role `OrderProcessor` may, if they show a certificate where client certificates are required.
     ProcessorWithCertificate,
     No,
 }
@@ -38,7 +38,7 @@ enum Resource {
 
 /// One row of the access table.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
+pub struct AccessRule {
     resource: Resource,
     users: Users,
     /// Users who reach more than their own: for orders those of their tenant.
@@ -49,7 +49,7 @@ pub struct Rule {
 /// Something that a caller may or may not do.
 pub trait Action {
     /// The action's row of the access table.
-    const RULE: Rule;
+    const RULE: AccessRule;
 
     /// Whether it is about orders, so that an id in its path is an order's.
     #[must_use]
@@ -64,8 +64,8 @@ macro_rules! policy {
         #[derive(Clone, Copy, Debug)]
         pub enum $action {}
         impl Action for $action {
-            const RULE: Rule =
-                Rule { resource: Resource::$resource, users: $users, unrestricted_roles: $unrestricted, apps: $apps };
+            const RULE: AccessRule =
+                AccessRule { resource: Resource::$resource, users: $users, unrestricted_roles: $unrestricted, apps: $apps };
         }
     )+ };
 }
@@ -106,7 +106,8 @@ policy! {
     ReadSecret       | Deployment, Users::WithRole(ADMIN),     ADMIN,     Apps::No;
 }
 
-/// A caller was refused. The client learns which of the two, nothing else.
+/// Why the policy denies an action to a caller. The client gets 401 for a missing certificate and 403 otherwise, and
+/// learns no more than whether a scope is missing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum AccessDenied {
     /// The token lacks the required scope.
@@ -184,7 +185,7 @@ impl Permit<ReadProducts> {
 }
 
 impl Caller {
-    /// Asks the table.
+    /// Asks the access table whether the caller may take action `A`.
     ///
     /// # Errors
     /// [`AccessDenied`], when no row allows it: everything is denied by default.

@@ -85,14 +85,15 @@ impl RateLimiter {
     /// Counts a request of this caller's.
     ///
     /// # Errors
-    /// How long to wait, when there were too many; a request that is refused does not count.
+    /// How long the caller has to wait, if the limit is exceeded; a refused request does not count.
     pub fn check(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.take(self.rate, caller, now)
     }
 }
 
-/// A bucket is the time from which on it is full; a caller without an entry has a full one.
+/// The token buckets of all callers; a bucket is stored as the time at which it is full again, and a caller without an
+/// entry has a full bucket.
 #[derive(Debug)]
 struct Buckets {
     by_caller: HashMap<Owner, Instant>,
@@ -119,8 +120,8 @@ impl Buckets {
         taken
     }
 
-    /// Whether there is room for one more, if need be after a full bucket was forgotten: no other may be, for its
-    /// caller would come back to a full one.
+    /// Whether there is room for one more bucket, possibly after removing a full one: only a full bucket may be
+    /// removed, because a caller without a bucket counts as having a full one.
     fn has_room(&mut self, now: Instant) -> bool {
         while self.by_caller.len() >= MAX_BUCKETS {
             let Some(first) = self.next_full.peek_mut().filter(|first| first.0.0 <= now) else {

@@ -18,7 +18,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     json_bytes(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
 }
 
-/// The same with a body that is JSON text already.
+/// As [`json`], with a body that is JSON text already.
 #[must_use]
 pub fn json_bytes(status: StatusCode, body: Bytes) -> Response {
     let headers = [

@@ -106,7 +106,8 @@ impl ServeError {
     }
 }
 
-/// Writes the last words of a process. When they cannot be written, the exit code still shows the failure.
+/// Writes the last line of a process, and gives up after a second. When the line cannot be written, the exit code still
+/// shows the failure.
 fn write_with_timeout<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
     let words: Arc<[u8]> = words.into();
     let write = move |words: &[u8]| drop(output().write_all(words));
@@ -143,7 +144,7 @@ pub fn start_log(clock: Clock) -> Result<Log, ServeError> {
 ///
 /// # Errors
 /// When the system does not provide the resources. Without threads Tokio panics instead, so ask for the log first.
-pub fn runtime() -> Result<Runtime, ServeError> {
+pub fn build_runtime() -> Result<Runtime, ServeError> {
     Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 

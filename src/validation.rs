@@ -15,10 +15,10 @@ mod tests;
 
 pub use body::{read_body, require_json};
 pub use forms::{ProductFields, parse_order, parse_product, parse_revision};
-pub use idempotency_key::idempotency_key;
+pub use idempotency_key::parse_idempotency_key;
 pub use incoming::{InvalidMessage, parse_incoming_order};
 pub use precondition::{RequestedPrecondition, parse_if_match, parse_precondition};
-pub use query::{ChangeKey, CursorKey, DEFAULT_LIMIT, List, MAX_LIMIT, Query, history_page};
+pub use query::{CursorKey, DEFAULT_PAGE_LIMIT, HistoryKey, MAX_PAGE_LIMIT, PagedList, Query, history_page};
 pub use schemas::{changed_order_schema, new_order_schema, new_product_schema};
 
 use uuid::Uuid;
@@ -33,7 +33,7 @@ use crate::{
 ///
 /// # Errors
 /// `not-found`, when it is no id.
-pub fn order_id(text: &str) -> Result<OrderId, Problem> {
+pub fn parse_order_id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| Problem::NotFound)
 }
 
@@ -41,7 +41,7 @@ pub fn order_id(text: &str) -> Result<OrderId, Problem> {
 ///
 /// # Errors
 /// `not-found`, when it is no id.
-pub fn dead_letter_id(text: &str) -> Result<Uuid, Problem> {
+pub fn parse_dead_letter_id(text: &str) -> Result<Uuid, Problem> {
     parse_uuid(text).ok_or(Problem::NotFound)
 }
 
@@ -49,7 +49,7 @@ pub fn dead_letter_id(text: &str) -> Result<Uuid, Problem> {
 ///
 /// # Errors
 /// `malformed`, when it is no name of a secret.
-pub fn secret_name(text: &str) -> Result<SecretName, Problem> {
+pub fn parse_secret_name(text: &str) -> Result<SecretName, Problem> {
     let fault = Problem::Malformed("`secretName` must be 1 to 127 letters, digits and hyphens.");
     text.parse().map_err(|_| fault)
 }
@@ -58,6 +58,6 @@ pub fn secret_name(text: &str) -> Result<SecretName, Problem> {
 ///
 /// # Errors
 /// `not-found`, when it is no sku.
-pub fn sku(text: &str) -> Result<Sku, Problem> {
+pub fn parse_sku(text: &str) -> Result<Sku, Problem> {
     text.parse().map_err(|_| Problem::NotFound)
 }

@@ -55,7 +55,7 @@ pub enum VaultError {
     /// The vault or the identity endpoint is unavailable, slow or throttling, or its certificate is not trusted.
     #[error("the vault does not answer")]
     Unavailable {
-        /// How long the vault asks to be left alone.
+        /// How long the vault asks clients to wait before the next request.
         retry_after: Option<Duration>,
     },
 }

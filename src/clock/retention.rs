@@ -7,7 +7,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What the clock and the monotonic clock may be apart between two looks. Time servers correct a clock in smaller steps.
+/// By how much the clock and the monotonic clock may differ between two readings before the difference counts as a
+/// jump. Time servers correct a clock in smaller steps.
 const MIN_JUMP: TimeDelta = TimeDelta::minutes(1);
 
 /// How long a jump ahead is ignored: after that, everything stored before the jump is really as old as it looks. At
@@ -43,7 +44,7 @@ pub struct RetentionTime {
 }
 
 impl RetentionClock {
-    /// Starts with this time, which is trusted, at this moment.
+    /// A retention clock that trusts `time` as right at `moment`.
     #[must_use]
     pub fn new(time: DateTime<Utc>, moment: Instant) -> Self {
         Self(Mutex::new(State { time, moment, jumps: Vec::new() }))

@@ -20,7 +20,7 @@ const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
 /// `docs/reference/identity.md#where-they-are-allowed`.
 const FLEX_CONSUMPTION: &str = "FlexConsumption";
 
-/// The settings where certificates are demanded; else none.
+/// The settings for client certificates, if they are required; otherwise `None`.
 pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<CertificateSettings> {
     let is_required = env.read(MODE, is_required);
     let authority = env.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
@@ -49,7 +49,7 @@ pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<Cert
     is_required?.then_some(CertificateSettings { authority: authority?, allowed: allowed? })
 }
 
-/// Where no front ends the callers' TLS, they would write the header themselves.
+/// Without a front end that terminates the callers' TLS, callers could write the certificate header themselves.
 fn require_certificate_front_end(env: &mut EnvReader) {
     let is_dedicated = env.is_set("WEBSITE_INSTANCE_ID")
         && env

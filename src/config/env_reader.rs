@@ -74,7 +74,7 @@ impl EnvReader {
         if self.azure_signs().is_empty() { Environment::Local } else { Environment::Azure }
     }
 
-    /// What makes this the platform, each sign in words that follow on each other; none on a developer's machine.
+    /// The variables that make this machine count as Azure, as words of one sentence; empty on a development machine.
     fn azure_signs(&self) -> Vec<String> {
         let set = PLATFORM.into_iter().filter(|name| self.values.contains_key(*name));
         let mut signs: Vec<_> = set.map(|name| format!("{name} is set")).collect();
@@ -84,7 +84,8 @@ impl EnvReader {
         signs
     }
 
-    /// An error that is none on a developer's machine, with what makes this Azure: a container may look like it.
+    /// An error that applies only in Azure, with the variables that make this machine count as Azure: a container may
+    /// look like it.
     fn with_azure_reasons(&self, error: &str) -> String {
         format!("{error} (the rules for Azure apply because {})", self.azure_signs().join(" and "))
     }
@@ -124,13 +125,13 @@ impl EnvReader {
         }
     }
 
-    /// The setting's value or else its default, unless it is faulty.
+    /// The setting's value or its default; `None` if the value is invalid.
     pub(super) fn read<T>(&mut self, name: &'static str, parse: Parser<T>) -> Option<T> {
         let default = settings::find(name).and_then(|setting| setting.default);
         self.parse(name, default, parse)
     }
 
-    /// The setting's value, unless it is not set or faulty.
+    /// The setting's value; `None` if it is not set or invalid.
     pub(super) fn optional<T>(&mut self, name: &'static str, parse: Parser<T>) -> Option<T> {
         self.parse(name, None, parse)
     }
@@ -146,14 +147,14 @@ impl EnvReader {
         value
     }
 
-    /// Adds an error for a setting that is not set, unless it has one.
+    /// Adds an error for a setting that is not set, unless it already has an error.
     pub(super) fn require(&mut self, name: &'static str, error: &str) {
         if !self.values.contains_key(name) && !self.has_error(name) {
             self.push_error(name, error.to_owned());
         }
     }
 
-    /// The same, where a developer's machine does without the setting.
+    /// As [`Self::require`], but only in Azure: a development machine does without the setting.
     pub(super) fn require_in_azure(&mut self, name: &'static str, error: &str) {
         self.require(name, &self.with_azure_reasons(error));
     }
@@ -168,7 +169,7 @@ impl EnvReader {
         self.values.get(name)?.to_str()
     }
 
-    /// Adds an error for a setting that is set, unless it has one.
+    /// Adds an error for a setting that is set, unless it already has an error.
     pub(super) fn forbid(&mut self, name: &'static str, error: &str) {
         if self.is_set(name) && !self.has_error(name) {
             self.push_error(name, error.to_owned());
@@ -190,7 +191,7 @@ impl EnvReader {
         self.push_error(name, error.to_owned());
     }
 
-    /// The same, where the value would do on a developer's machine.
+    /// As [`Self::add_error`], for a value that would be allowed on a development machine.
     pub(super) fn add_azure_error(&mut self, name: &'static str, error: &str) {
         self.push_error(name, self.with_azure_reasons(error));
     }

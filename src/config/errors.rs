@@ -23,7 +23,7 @@ impl ConfigError {
         Self { setting: setting.to_owned(), message }
     }
 
-    /// A name that looks like a setting and is none.
+    /// The error for a variable whose name looks like a setting but is not one.
     pub(super) fn unknown(name: &str) -> Self {
         let known = find_ignoring_case(name).map(|setting| setting.name).or_else(|| closest_name(name));
         let remedy =

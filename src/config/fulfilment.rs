@@ -12,7 +12,7 @@ const URL: &str = "ORDERS_FULFILMENT_URL";
 const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 
-/// The fulfilment backend, unless one of its settings is faulty.
+/// Reads the settings of the fulfilment backend; `None` if one of them is invalid.
 pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<FulfilmentMode> {
     let address = env.optional(URL, address);
     let certificate =
@@ -46,7 +46,7 @@ pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<Fulf
     }))
 }
 
-/// Without a user, a query or a fragment: none of them would survive the path that is appended.
+/// The backend's address, without a user, a query or a fragment, because paths are appended to it.
 fn address(text: &str) -> Result<Url, Invalid> {
     let url = Url::parse(text).map_err(|_| Invalid::Form)?;
     let bare = url.username().is_empty()

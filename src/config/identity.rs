@@ -19,7 +19,7 @@ enum Mode {
     EasyAuthAndJwt,
 }
 
-/// The only tenant of this deployment; on the platform there is one.
+/// The only tenant of this deployment; required in Azure.
 pub(super) fn tenant(env: &mut EnvReader, environment: Environment) -> Option<Uuid> {
     if environment == Environment::Azure {
         env.require_in_azure(

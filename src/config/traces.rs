@@ -19,8 +19,8 @@ use crate::{https, telemetry::traces::TraceSettings};
 const RESERVED_HEADERS: [HeaderName; 6] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
 
-/// The collector, where one is named. Without it the other settings are not read: the Functions host has settings of
-/// these names too.
+/// The settings of the trace collector, if one is named. Without it the other settings are not read: the Functions host
+/// has settings of these names too.
 pub(super) fn read(env: &mut EnvReader) -> Option<TraceSettings> {
     let name = "OTEL_EXPORTER_OTLP_ENDPOINT";
     if !env.is_set(name) {

@@ -13,7 +13,7 @@ use crate::{orders::parse_non_nil_uuid, rate_limit::Rate, telemetry::Filter};
 pub(super) enum Invalid {
     /// The value does not have the form in the table of settings.
     Form,
-    /// What else is wrong, in words that follow on the name of the setting.
+    /// Another error, in words that follow the name of the setting.
     Because(&'static str),
 }
 

@@ -13,7 +13,7 @@ use crate::{
     vault::{VaultSettings, VaultSignIn},
 };
 
-/// The vault, where one is configured.
+/// The settings of the vault, if one is configured.
 pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<VaultSettings> {
     let name = "KeyVaultUrl";
     let url = env.optional(name, vault_url);

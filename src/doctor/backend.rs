@@ -6,16 +6,16 @@ use super::{Inputs, fail, pass, warn};
 use crate::{
     config::Config,
     fulfilment::FulfilmentMode,
-    functions::{self, Need},
+    functions::{self, FunctionNeed},
 };
 
 const URL: &str = "ORDERS_FULFILMENT_URL";
-/// Nothing where no function carries orders out.
+/// No finding if the app has no function that fulfils orders.
 pub(super) fn rule(config: &Config, inputs: &Inputs) -> Option<Finding> {
     if !inputs.needs.fulfilment {
         return None;
     }
-    let name = functions::find_name(|need| matches!(need, Need::Fulfilment))?;
+    let name = functions::find_function_with(|need| matches!(need, FunctionNeed::Fulfilment))?;
     // Has the host leave messages in the queue that the function would be started by, uncounted.
     let off = format!("AzureWebJobs_{name}_Disabled");
     let rule = "C09-backend";

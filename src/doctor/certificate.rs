@@ -15,7 +15,7 @@ const RULE: &str = "C08-forged-certificate";
 const HEADER: &str = "x-arr-clientcert";
 
 /// The honest call with a forged header beside its good token, and then the one call for which a program needs a
-/// certificate, without the header and with it. That call names an order that does not exist, so it changes nothing.
+/// certificate, without the header and with it. This call names an order that does not exist, so it changes nothing.
 pub(super) async fn rule(target: &RemoteTarget<'_>, path: &str) -> Finding {
     let forged = BASE64_STANDARD.encode("no certificate");
     match send(target.authenticated(path).header(HEADER, &forged)).await {

@@ -7,11 +7,11 @@ use functions_lint::{App, Settings, SettingsFile, SettingsFileError, SettingsSou
 use super::Arguments;
 use crate::{
     config::{Config, ConfigErrors, Needs},
-    functions::{self, FUNCTIONS, Need},
+    functions::{self, FUNCTIONS, FunctionNeed},
     store::ServedApps,
 };
 
-/// Where to look is unclear.
+/// Why doctor cannot find or read its inputs.
 #[derive(Debug, thiserror::Error)]
 pub enum InputsError {
     /// The file of settings.
@@ -39,7 +39,7 @@ pub(super) struct Inputs {
     pub(super) config_errors: Option<ConfigErrors>,
     /// What the functions of the app ask of its settings.
     pub(super) needs: Needs,
-    /// Whose tables and rights they need.
+    /// The apps whose database tables and rights these functions need.
     pub(super) workload: ServedApps,
 }
 
@@ -72,7 +72,7 @@ impl Inputs {
             |file| Settings::without_environment(file.settings),
         );
         let app = App::read(&root, settings.clone(), written);
-        let served: Vec<Need> = FUNCTIONS
+        let served: Vec<FunctionNeed> = FUNCTIONS
             .iter()
             .filter(|function| app.functions.iter().any(|folder| folder.name == function.name))
             .flat_map(|function| function.needs.iter().copied())
@@ -83,11 +83,12 @@ impl Inputs {
             Ok(config) => (Some(config), None),
             Err(errors) => (None, Some(errors)),
         };
-        let workload = functions::workload(&served);
+        let workload = functions::served_apps(&served);
         Ok(Self { app, settings, written, config, config_errors, needs, workload })
     }
 
-    /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.
+    /// Whether the services that the app uses can be reached from this machine: not if the settings were fetched from
+    /// elsewhere.
     pub(super) fn is_reachable_from_here(&self) -> bool {
         self.written != Some(SettingsSource::Azure)
     }

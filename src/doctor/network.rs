@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 const WARN_ABOVE_SKEW: TimeDelta = TimeDelta::seconds(30);
 
-/// A certificate with less to live than this is to be rotated.
+/// A certificate that expires sooner than this is due for rotation.
 const EXPIRY_WARNING: TimeDelta = TimeDelta::days(30);
 
 const ACCESS: &str = "C22-vault-access";
@@ -92,7 +92,8 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     pass(rule, subject, why)
 }
 
-/// Whether the vault answers the app's identity. A secret that is not there shows that it was asked and answered.
+/// Whether the vault answers the app's identity. A missing secret is no failure: it shows that the vault accepted the
+/// identity and answered.
 pub async fn check_vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
     let Some(name) = name.cloned().or_else(|| "doctor".parse().ok()) else {
         return fail(ACCESS, "vault", "there is no secret name to ask for", "set SecretName");

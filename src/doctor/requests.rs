@@ -27,7 +27,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Takes it from the environment, so that no process list shows it.
+    /// Reads the credentials from the environment, so that no process list shows them.
     #[must_use]
     pub fn from_env() -> Self {
         let secret = |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new);
@@ -61,7 +61,7 @@ impl Layer {
     }
 }
 
-/// An answer, as far as it matters here.
+/// The parts of an answer that the rules look at.
 #[derive(Eq, PartialEq)]
 pub(super) struct ProbeResponse {
     pub(super) status: u16,
@@ -70,7 +70,7 @@ pub(super) struct ProbeResponse {
 
 /// What every caller may ask for: their own orders.
 pub(super) const OWN_ORDERS: &str = "/api/orders?limit=1";
-/// The same for a program that processes orders: it owns none.
+/// What a program that processes orders may ask for: all orders, because it owns none.
 pub(super) const ALL_ORDERS: &str = "/api/orders?scope=all&limit=1";
 /// The id that the forged headers claim; no tenant has it.
 pub(super) const UNKNOWN_ID: &str = "00000000-0000-4000-8000-00000000d0c7";
@@ -98,12 +98,12 @@ impl RemoteTarget<'_> {
         self.authenticated_request(Method::GET, path)
     }
 
-    /// The same with another method, and no body.
+    /// An authenticated request with another method, and no body.
     pub(super) fn authenticated_request(&self, method: Method, path: &str) -> RequestBuilder {
         self.with_token(self.with_keys(method, path, |_| true))
     }
 
-    /// The same without the key of this header; none where there is no such key.
+    /// An authenticated request without the key of this header; `None` if there is no such key.
     pub(super) fn authenticated_without_key(&self, header: &str, path: &str) -> Option<RequestBuilder> {
         let there = self.keys().any(|(name, _)| name == header);
         there.then(|| self.with_token(self.with_keys(Method::GET, path, |name| name != header)))
@@ -139,7 +139,7 @@ impl RemoteTarget<'_> {
     }
 }
 
-/// A client for this address; none where it must not be called.
+/// An HTTP client for this address; `None` if the address must not be called.
 pub(super) fn client(url: &str) -> Option<Client> {
     let parsed = reqwest::Url::parse(url).ok()?;
     let schemes = match parsed.scheme() {
@@ -150,7 +150,7 @@ pub(super) fn client(url: &str) -> Option<Client> {
     https::client(Roots::Public, schemes, TIMEOUT).ok()
 }
 
-/// None where no answer came.
+/// Sends a request; `None` if no answer came.
 pub(super) async fn send(call: RequestBuilder) -> Option<ProbeResponse> {
     let answer = call.send().await.ok()?;
     let status = answer.status().as_u16();

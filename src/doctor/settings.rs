@@ -11,7 +11,7 @@ use crate::{
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
-/// The rule that a fault of a setting belongs to.
+/// The name of the doctor's rule that an error of this setting belongs to.
 fn rule_of(setting: &str) -> &'static str {
     match setting {
         "ORDERS_DATABASE_URL" => "C20-database-tls",
@@ -138,7 +138,7 @@ fn identity(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Which tenant's roles count. On the platform it is a fault of the settings when it is missing.
+/// Which tenant's roles count. In Azure a missing tenant is already an error of the settings.
 fn tenant(config: &Config, inputs: &Inputs) -> Option<Finding> {
     let (rule, name) = ("C05-tenant", TENANT);
     let asks = inputs.needs.http || inputs.needs.incoming;

@@ -25,10 +25,10 @@ pub enum FulfilmentError {
     /// The backend is unavailable, or one side does not trust the other's certificate.
     #[error("the fulfilment backend cannot be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// Its status neither accepts nor rejects the order.
+    /// The status of the backend's answer neither accepts nor rejects the order.
     #[error("the fulfilment backend answered {0}")]
     Status(StatusCode),
-    /// Its response is too large, or ended early.
+    /// The backend's answer is too large, or ended early.
     #[error("the fulfilment backend's answer cannot be read")]
     Response(#[from] BodyError),
     /// The backend took longer than 15 seconds.
@@ -37,8 +37,8 @@ pub enum FulfilmentError {
 }
 
 impl FulfilmentError {
-    /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
-    /// and no customer's order is refused for that. See `docs/reference/api.md#fulfilment-backend`.
+    /// Whether trying again will hardly help: the backend thinks the request itself wrong. In that case a setting is
+    /// wrong, and the order is not rejected because of it. See `docs/reference/api.md#fulfilment-backend`.
     #[must_use]
     pub fn is_configuration_error(&self) -> bool {
         let passing = [408, 409, 425, 429];

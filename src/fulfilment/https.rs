@@ -54,7 +54,7 @@ struct CachedClient {
     client: BackendClient,
 }
 
-/// A client, and when the certificate ends that it shows.
+/// An HTTP client, and when the client certificate that it shows expires.
 #[derive(Clone, Debug)]
 struct BackendClient {
     client: Client,

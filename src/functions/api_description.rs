@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Tag, schema},
+    openapi::{OpenApiOperation, Tag, schema},
 };
 use crate::{problem::Problem, response, validation::Query};
 
@@ -43,8 +43,8 @@ impl JsonSchema for OpenApiDocument {
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Service, "Gives this document.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Service, "Gives this document.")
         .requires_token()
         .response(StatusCode::OK, "This document.", schema::<OpenApiDocument>, [])
         .problems([Problem::NotFound])

@@ -46,7 +46,7 @@ pub struct AppState {
     pub vault: Option<Vault>,
     /// The secret that is looked up when a caller names none.
     pub secret_name: Option<SecretName>,
-    /// How long a message may be under way before it is sent again.
+    /// How long an outbox message may stay unacknowledged before it is sent again.
     pub outbox_deadline: Duration,
     /// How many unreplayed dead letters are stored.
     pub dead_letter_ceiling: DeadLetterCeiling,
@@ -121,9 +121,9 @@ impl AppState {
         Ok(())
     }
 
-    /// Which messages are not sent for now.
+    /// Which outbox messages the relay does not send, because this process has no backend for them.
     #[must_use]
-    pub fn hold(&self) -> Hold {
+    pub fn relay_hold(&self) -> Hold {
         if self.backend.is_none() { Hold::Fulfilment } else { Hold::None }
     }
 
@@ -136,7 +136,7 @@ impl AppState {
         observed.now
     }
 
-    /// When and under which invocation a handler acts.
+    /// The time and the invocation that a write of this handler records.
     #[must_use]
     pub fn write_context(&self, invocation: &Invocation) -> WriteContext {
         let at = self.clock.now();

@@ -7,7 +7,7 @@ use azure_functions_handler::{Invocation, Path, State};
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Tag, headers::etag, schema},
+    openapi::{OpenApiOperation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub async fn cancel_order(
     invocation: Invocation,
 ) -> Result<Response, Problem> {
     query.allow_only(&[])?;
-    let id = validation::order_id(&id)?;
+    let id = validation::parse_order_id(&id)?;
     let cancelled = app.store.cancel_order(&permit, id, app.write_context(&invocation)).await;
     let change = app.map_write_result(&permit, id, cancelled)?;
     if let Change::Done(order) = &change {
@@ -45,8 +45,8 @@ pub async fn cancel_order(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
         .response(
             StatusCode::OK,
             "It is cancelled, perhaps since long.",

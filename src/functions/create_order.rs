@@ -14,7 +14,7 @@ use super::{
     json_body::JsonBody,
     names::ROUTE_PREFIX,
     openapi::{
-        Operation, Parameter, Tag,
+        OpenApiOperation, Parameter, Tag,
         headers::{etag, location, replayed},
         schema,
     },
@@ -30,7 +30,7 @@ use crate::{
     validation::{self, Query, new_order_schema},
 };
 
-/// Says that the answer was given before.
+/// The response header that marks an answer as replayed for an idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Keeps a new order of the caller's, at the prices of the product table; with an `Idempotency-Key` once, and the same
@@ -47,7 +47,7 @@ pub async fn create_order(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.allow_only(&[])?;
-    let key = validation::idempotency_key(&headers)?;
+    let key = validation::parse_idempotency_key(&headers)?;
     let draft = validation::parse_order(&body)?;
     let context = app.write_context(&invocation);
     let id = OrderId::new(context.at);
@@ -68,12 +68,12 @@ pub async fn create_order(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
+pub fn openapi_operation() -> OpenApiOperation {
     let wanted = json!({
         "reference": "PO-17", "currency": "EUR", "lines": [{"sku": "ESPRESSO-1KG", "quantity": 2}],
         "note": "ring twice",
     });
-    Operation::new(Tag::Orders, "Places an order at the prices of the product table.")
+    OpenApiOperation::new(Tag::Orders, "Places an order at the prices of the product table.")
         .parameters([Parameter::IdempotencyKey])
         .request_body(new_order_schema, wanted)
         .response(

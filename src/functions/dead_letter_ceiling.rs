@@ -16,7 +16,7 @@ use crate::{
 /// The most dead letters of one transaction.
 const BATCH_SIZE: u32 = 1000;
 
-/// The ceiling of a process, and whether it was near when it was last looked at.
+/// The limits of unreplayed dead letters, and whether they were nearly reached at the last check.
 #[derive(Debug)]
 pub struct DeadLetterCeiling {
     limits: DeadLetterLimits,
@@ -24,7 +24,7 @@ pub struct DeadLetterCeiling {
 }
 
 impl DeadLetterCeiling {
-    /// Nothing was looked at yet.
+    /// The ceiling of a process that has not checked it yet.
     #[must_use]
     pub const fn new(limits: DeadLetterLimits) -> Self {
         Self { limits, was_near: AtomicBool::new(false) }
@@ -35,7 +35,8 @@ impl DeadLetterCeiling {
         gauges.unreplayed_dead_letters > self.limits.max_unreplayed
     }
 
-    /// Warns when the ceiling comes near: once, until it was far again.
+    /// Warns once when the number or age of dead letters comes near the ceiling; warns again only after it was far from
+    /// it.
     pub(super) fn warn_once_if_near(&self, gauges: &Gauges, now: DateTime<Utc>) {
         let was_near = self.was_near.swap(self.is_near(gauges, now), Relaxed);
         if !was_near {

@@ -7,7 +7,7 @@ use azure_functions_handler::{Path, State};
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Tag, headers::etag, schema},
+    openapi::{OpenApiOperation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub async fn get_order(
     query: Query,
 ) -> Result<Response, Problem> {
     query.allow_only(&[])?;
-    let id = validation::order_id(&id)?;
+    let id = validation::parse_order_id(&id)?;
     let order =
         app.store.read_order(&permit, id).await?.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
     Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
@@ -36,8 +36,8 @@ pub async fn get_order(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
         .response(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
         .problems([Problem::NotFound])
 }

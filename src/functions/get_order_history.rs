@@ -7,14 +7,14 @@ use azure_functions_handler::{Path, State};
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Parameter, Tag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, schema},
     view::{ChangeView, PageView},
 };
 use crate::{
     policy::{Permit, ReadHistory},
     problem::Problem,
     response,
-    validation::{self, ChangeKey, List, Query},
+    validation::{self, HistoryKey, PagedList, Query},
 };
 
 /// Shows what happened to an order, newest first, to its creator and to administrators.
@@ -27,22 +27,22 @@ pub async fn get_order_history(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let page = query.page(List::History, &[])?;
-    let id = validation::order_id(&id)?;
+    let page = query.page(PagedList::History, &[])?;
+    let id = validation::parse_order_id(&id)?;
     let page = validation::history_page(id, &page)?;
     let listed = app.store.order_history(&permit, id, &page).await?;
     let listed = listed.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
     let page = PageView::of(&listed, ChangeView::from, |change| {
-        List::History.cursor(&ChangeKey { order: id, version: change.version })
+        PagedList::History.cursor(&HistoryKey { order: id, version: change.version })
     });
     Ok(response::json(StatusCode::OK, &page))
 }
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Orders, "Lists what happened to an order, the newest first.")
-        .parameters([Parameter::Limit, Parameter::Cursor(&[List::History])])
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Orders, "Lists what happened to an order, the newest first.")
+        .parameters([Parameter::Limit, Parameter::Cursor(&[PagedList::History])])
         .response(StatusCode::OK, "A page of changes.", schema::<PageView<ChangeView>>, [])
         .problems([Problem::NotFound])
 }

@@ -7,7 +7,7 @@ use azure_functions_handler::State;
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Parameter, Tag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, schema},
     view::SecretView,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub async fn get_secret_from_key_vault(
     query.allow_only(&["secretName"])?;
     // As in Azure's sample, an empty name counts as missing.
     let asked = query.value("secretName").filter(|name| !name.is_empty());
-    let asked = asked.map(validation::secret_name).transpose()?;
+    let asked = asked.map(validation::parse_secret_name).transpose()?;
     let name = asked.as_ref().or(app.secret_name.as_ref());
     let name = name.ok_or(Problem::Malformed(
         "`secretName` is required in the query, for this app has no default secret.",
@@ -48,8 +48,8 @@ pub async fn get_secret_from_key_vault(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Service, "Tells what a secret is, never what it says.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Service, "Tells what a secret is, never what it says.")
         .parameters([Parameter::SecretName])
         .response(StatusCode::OK, "What the vault says of it.", schema::<SecretView<'static>>, [])
         .problems([Problem::NotFound])

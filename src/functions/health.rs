@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Tag, schema},
+    openapi::{OpenApiOperation, Tag, schema},
 };
 use crate::{problem::Problem, response, validation::Query};
 
@@ -45,8 +45,8 @@ pub async fn health(State(app): State<Arc<AppState>>, query: Query) -> Result<Re
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Service, "Says whether the functions can do their work.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Service, "Says whether the functions can do their work.")
         .response(StatusCode::OK, "They answer.", schema::<HealthView>, [])
         .response(
             StatusCode::SERVICE_UNAVAILABLE,

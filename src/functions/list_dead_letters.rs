@@ -7,14 +7,14 @@ use azure_functions_handler::State;
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Parameter, Tag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, schema},
     view::{DeadLetterView, PageView},
 };
 use crate::{
     policy::{Permit, ReadDeadLetters},
     problem::Problem,
     response,
-    validation::{List, Query},
+    validation::{PagedList, Query},
 };
 
 /// Lists the messages that could not be carried out, without their payloads.
@@ -26,16 +26,17 @@ pub async fn list_dead_letters(
     permit: Permit<ReadDeadLetters>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let page = query.page(List::DeadLetters, &[])?;
+    let page = query.page(PagedList::DeadLetters, &[])?;
     let listed = app.store.list_dead_letters(&permit, &page).await?;
-    let page = PageView::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
+    let page =
+        PageView::of(&listed, DeadLetterView::from, |letter| PagedList::DeadLetters.cursor(&letter.id));
     Ok(response::json(StatusCode::OK, &page))
 }
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
-        .parameters([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
+        .parameters([Parameter::Limit, Parameter::Cursor(&[PagedList::DeadLetters])])
         .response(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
 }

@@ -11,17 +11,17 @@ use azure_functions_handler::State;
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Parameter, Tag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, schema},
     view::{OrderView, PageView},
 };
 use crate::{
     policy::{ListAllOrders, ListOwnOrders, Permit},
     problem::Problem,
     response,
-    validation::{List, Query},
+    validation::{PagedList, Query},
 };
 
-/// The permit that the query asks for.
+/// The permit for the orders that the query asks for.
 #[derive(Debug)]
 pub enum OrdersPermit {
     /// The caller's own orders.
@@ -52,8 +52,8 @@ pub async fn list_orders(
     query: Query,
 ) -> Result<Response, Problem> {
     let (list, scope, caller) = match permit {
-        OrdersPermit::All(permit) => (List::AllOrders, permit.scope(), permit.caller()),
-        OrdersPermit::Own(permit) => (List::OwnOrders, permit.scope(), permit.caller()),
+        OrdersPermit::All(permit) => (PagedList::AllOrders, permit.scope(), permit.caller()),
+        OrdersPermit::Own(permit) => (PagedList::OwnOrders, permit.scope(), permit.caller()),
     };
     let page = query.page(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
@@ -66,11 +66,11 @@ pub async fn list_orders(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Orders, "Lists orders, the newest first.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Orders, "Lists orders, the newest first.")
         .parameters([
             Parameter::Limit,
-            Parameter::Cursor(&[List::OwnOrders, List::AllOrders]),
+            Parameter::Cursor(&[PagedList::OwnOrders, PagedList::AllOrders]),
             Parameter::Scope,
         ])
         .response(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])

@@ -10,14 +10,14 @@ use azure_functions_handler::State;
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Parameter, Tag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, schema},
     view::{PageView, ProductView},
 };
 use crate::{
     policy::{Permit, ReadProducts},
     problem::Problem,
     response,
-    validation::{List, Query},
+    validation::{PagedList, Query},
 };
 
 /// How long clients may cache the list.
@@ -33,9 +33,9 @@ pub async fn list_products(
     permit: Permit<ReadProducts>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let page = query.page(List::Products, &[])?;
+    let page = query.page(PagedList::Products, &[])?;
     let listed = app.store.list_products(&permit, &page).await?;
-    let page = PageView::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
+    let page = PageView::of(&listed, ProductView::from, |product| PagedList::Products.cursor(&product.sku));
     let mut answer = response::json(StatusCode::OK, &page);
     response::set_header(&mut answer, header::CACHE_CONTROL, CACHE_POLICY);
     Ok(answer)
@@ -43,9 +43,9 @@ pub async fn list_products(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Products, "Lists what can be ordered, by sku.")
-        .parameters([Parameter::Limit, Parameter::Cursor(&[List::Products])])
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Products, "Lists what can be ordered, by sku.")
+        .parameters([Parameter::Limit, Parameter::Cursor(&[PagedList::Products])])
         .cacheable_response(
             CACHE_POLICY,
             StatusCode::OK,

@@ -1,11 +1,11 @@
 //! What a function needs from the process that serves it, declared where the function is registered.
 
-use super::openapi::Operation;
+use super::openapi::OpenApiOperation;
 use crate::{config::Needs, store::ServedApps};
 
 /// Something that a function needs from the process.
 #[derive(Clone, Copy, Debug)]
-pub enum Need {
+pub enum FunctionNeed {
     /// The settings by which callers are authenticated.
     Identity,
     /// The setting that decides whether callers may read the OpenAPI document.
@@ -23,42 +23,45 @@ pub enum Need {
     /// A database that is probed all the time, for callers who ask whether it works.
     DatabaseProbe,
     /// An entry in the OpenAPI document.
-    Operation(fn() -> Operation),
+    OpenApiOperation(fn() -> OpenApiOperation),
 }
 
-impl Need {
+impl FunctionNeed {
     /// The function's entry in the OpenAPI document, if it has one.
     #[must_use]
-    pub fn openapi_operation(&self) -> Option<Operation> {
-        if let Self::Operation(operation) = self { Some(operation()) } else { None }
+    pub fn openapi_operation(&self) -> Option<OpenApiOperation> {
+        if let Self::OpenApiOperation(operation) = self { Some(operation()) } else { None }
     }
 }
 
-/// What these needs ask of the settings.
+/// Which settings must be read for functions with these needs.
 #[must_use]
-pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Needs {
+pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a FunctionNeed>) -> Needs {
     let mut all = Needs::default();
     for need in needs {
         match need {
-            Need::Identity => all.http = true,
-            Need::OpenApi => all.openapi = true,
-            Need::Fulfilment => all.fulfilment = true,
-            Need::Incoming => all.incoming = true,
-            Need::Secrets => all.secrets = true,
-            Need::ApiTables | Need::ProcessorTables | Need::DatabaseProbe | Need::Operation(_) => {}
+            FunctionNeed::Identity => all.http = true,
+            FunctionNeed::OpenApi => all.openapi = true,
+            FunctionNeed::Fulfilment => all.fulfilment = true,
+            FunctionNeed::Incoming => all.incoming = true,
+            FunctionNeed::Secrets => all.secrets = true,
+            FunctionNeed::ApiTables
+            | FunctionNeed::ProcessorTables
+            | FunctionNeed::DatabaseProbe
+            | FunctionNeed::OpenApiOperation(_) => {}
         }
     }
     all
 }
 
-/// Whose tables and rights these needs ask for.
+/// The apps whose database tables and rights functions with these needs use.
 #[must_use]
-pub fn workload<'a>(needs: impl IntoIterator<Item = &'a Need>) -> ServedApps {
+pub fn served_apps<'a>(needs: impl IntoIterator<Item = &'a FunctionNeed>) -> ServedApps {
     let mut all = ServedApps { api: false, processor: false };
     for need in needs {
         match need {
-            Need::ApiTables => all.api = true,
-            Need::ProcessorTables => all.processor = true,
+            FunctionNeed::ApiTables => all.api = true,
+            FunctionNeed::ProcessorTables => all.processor = true,
             _ => {}
         }
     }

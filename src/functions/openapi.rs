@@ -10,6 +10,6 @@ mod schemas;
 mod tests;
 
 pub(crate) use document::{HttpFunction, document};
-pub(crate) use operation::Operation;
+pub(crate) use operation::OpenApiOperation;
 pub(crate) use operation::{Tag, schema};
 pub(crate) use parameters::Parameter;

@@ -8,7 +8,7 @@ use azure_functions_handler::{CarriesOutputs, Invocation, Outputs, Path, State};
 use super::{
     app_state::AppState,
     names::FULFILMENT_OUTPUT,
-    openapi::{Operation, Tag, headers::etag, schema},
+    openapi::{OpenApiOperation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub async fn process_order(
     CarriesOutputs(carries_outputs): CarriesOutputs,
 ) -> Result<(Outputs, Response), Problem> {
     query.allow_only(&[])?;
-    let id = validation::order_id(&id)?;
+    let id = validation::parse_order_id(&id)?;
     let context = app.write_context(&invocation);
     let trace = Some(invocation.trace.clone());
     let message = FulfilmentMessage::new(id, trace, context.at);
@@ -56,8 +56,8 @@ pub async fn process_order(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
         .response(
             StatusCode::ACCEPTED,
             "It is queued, perhaps since long.",

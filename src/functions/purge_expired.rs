@@ -14,8 +14,8 @@ const BATCH_SIZE: u32 = 1000;
 const MAX_DROP_TRANSACTIONS: usize = 200;
 
 /// Deletes rows whose retention period is over (`docs/reference/api.md#retention`), and dead letters that were not
-/// replayed in time. If it is cut short, the next night's run continues. What the clock jumped ahead makes nothing
-/// older for a day: a night later it is forgotten if the clock is right.
+/// replayed in time. If it is cut short, the next night's run continues. A jump of the clock makes nothing look older
+/// for a day; after that, the clock is trusted again.
 ///
 /// # Errors
 /// [`InvocationFailed`], when the database is unavailable.
@@ -28,7 +28,7 @@ pub async fn purge_expired(State(app): State<Arc<AppState>>) -> Result<(), Invoc
         }
     }
     Event::RetentionPurged { rows: all }.log();
-    app.dead_letter_ceiling.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
+    app.dead_letter_ceiling.warn_if_near(&app.store.gauges(now, app.relay_hold()).await?, now);
     app.dead_letter_ceiling.enforce(app.store.as_ref(), now, MAX_DROP_TRANSACTIONS).await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     app_state::AppState,
     json_body::JsonBody,
-    openapi::{Operation, Parameter, Tag, headers::etag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, headers::etag, schema},
     view::ProductView,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub async fn put_product(
     let requested = validation::parse_precondition(&headers)?;
     let form = validation::parse_product(&body)?;
     let precondition = requested.require()?;
-    let sku = validation::sku(&sku)?;
+    let sku = validation::parse_sku(&sku)?;
     let context = app.write_context(&invocation);
     let product = app.store.put_product(&permit, &form.with_sku(sku), precondition, context).await?;
     let (status, action) =
@@ -51,9 +51,9 @@ pub async fn put_product(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
+pub fn openapi_operation() -> OpenApiOperation {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
-    Operation::new(Tag::Products, "Creates a product, or replaces the version that is named.")
+    OpenApiOperation::new(Tag::Products, "Creates a product, or replaces the version that is named.")
         .parameters([Parameter::OptionalIfMatch, Parameter::IfNoneMatch])
         .request_body(new_product_schema, mug)
         .response(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])

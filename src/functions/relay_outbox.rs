@@ -39,11 +39,11 @@ pub async fn relay_outbox(
     Ok(due_messages(&app, context, LIMITS.messages.relay, elapsed).await?)
 }
 
-/// Logs the gauges, and deletes dead letters when there are too many of them. The relay looks once a minute anyway, so
-/// its process needs no second clock.
+/// Logs the gauges, and deletes dead letters when there are too many of them. The relay runs once a minute anyway, so
+/// this needs no timer of its own.
 async fn check_gauges(app: &AppState, context: WriteContext) {
     // The store has logged why it cannot count; due messages are sent all the same, if possible.
-    let Ok(gauges) = app.store.gauges(context.at, app.hold()).await else { return };
+    let Ok(gauges) = app.store.gauges(context.at, app.relay_hold()).await else { return };
     log_gauges(app, &gauges, context.at).await;
     app.dead_letter_ceiling.warn_once_if_near(&gauges, context.at);
     if app.dead_letter_ceiling.is_exceeded(&gauges) {

@@ -7,7 +7,7 @@ use azure_functions_handler::{Invocation, Path, State};
 
 use super::{
     app_state::AppState,
-    openapi::{Operation, Tag, schema},
+    openapi::{OpenApiOperation, Tag, schema},
     view::DeadLetterView,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub async fn replay_dead_letter(
     invocation: Invocation,
 ) -> Result<Response, Problem> {
     query.allow_only(&[])?;
-    let id = validation::dead_letter_id(&id)?;
+    let id = validation::parse_dead_letter_id(&id)?;
     let letter = app.store.replay_dead_letter(&permit, id, app.write_context(&invocation)).await?;
     audit::dead_letter_replayed(&letter, permit.actor().kind);
     Ok(response::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
@@ -39,8 +39,8 @@ pub async fn replay_dead_letter(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
-    Operation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
+pub fn openapi_operation() -> OpenApiOperation {
+    OpenApiOperation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
         .response(
             StatusCode::ACCEPTED,
             "It goes out with the next relay.",

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     app_state::AppState,
     json_body::JsonBody,
-    openapi::{Operation, Parameter, Tag, headers::etag, schema},
+    openapi::{OpenApiOperation, Parameter, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub async fn update_order(
     query.allow_only(&[])?;
     let precondition = validation::parse_if_match(&headers)?;
     let revision = validation::parse_revision(&body)?;
-    let id = match (validation::order_id(&id), precondition) {
+    let id = match (validation::parse_order_id(&id), precondition) {
         (Err(_), Precondition::None) => return Err(Problem::PreconditionRequired),
         (id, _) => id?,
     };
@@ -53,10 +53,10 @@ pub async fn update_order(
 
 /// The function's entry in the OpenAPI document.
 #[must_use]
-pub fn operation() -> Operation {
+pub fn openapi_operation() -> OpenApiOperation {
     let changed =
         json!({"reference": "PO-18", "lines": [{"sku": "FILTER-250G", "quantity": 3}], "note": null});
-    Operation::new(Tag::Orders, "Replaces what an order says while it is placed.")
+    OpenApiOperation::new(Tag::Orders, "Replaces what an order says while it is placed.")
         .parameters([Parameter::IfMatch])
         .request_body(changed_order_schema, changed)
         .response(

@@ -1,5 +1,5 @@
-//! Input of callers: an order to place, or the new content of one. The form is validated; prices come from the product
-//! table, never from here.
+//! Input of callers: an order to place, or the new content of one. The fields are validated already; prices come from
+//! the product table, never from callers.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub struct OrderDraft {
     pub reference: Reference,
     /// The currency of all lines.
     pub currency: Currency,
-    /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
+    /// 1 to [`MAX_ORDER_LINES`](super::money::MAX_ORDER_LINES) lines, each sku once.
     pub lines: Vec<LineDraft>,
     /// A remark of the customer.
     pub note: Option<Note>,
@@ -27,7 +27,7 @@ pub struct OrderDraft {
 pub struct OrderRevision {
     /// The customer's own name for it.
     pub reference: Reference,
-    /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
+    /// 1 to [`MAX_ORDER_LINES`](super::money::MAX_ORDER_LINES) lines, each sku once.
     pub lines: Vec<LineDraft>,
     /// A remark of the customer.
     pub note: Option<Note>,
@@ -65,7 +65,7 @@ pub enum LineError {
 pub struct IncomingOrder {
     /// The id of the message; the same however often it is sent.
     pub message_id: Uuid,
-    /// Whose order it is to be.
+    /// The owner that the order is placed for.
     pub owner: Owner,
     /// What is wanted.
     pub draft: OrderDraft,

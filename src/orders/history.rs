@@ -34,7 +34,7 @@ pub struct HistoryItem {
     pub at: DateTime<Utc>,
     /// What was done.
     pub action: Action,
-    /// The status before; none when the order is new.
+    /// The status before the change; `None` for a new order.
     pub from: Option<Status>,
     /// The status after.
     pub to: Status,

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// The most lines that one order has: `docs/reference/api.md#field-limits`.
-pub const MAX_LINES: usize = LINES as usize;
+pub const MAX_ORDER_LINES: usize = LINES as usize;
 const LINES: u8 = 100;
 
 /// A number is outside its range.
@@ -106,7 +106,7 @@ impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// The sum; none when it is more than an order of [`MAX_LINES`] lines can cost.
+    /// The sum; none when it is more than an order of [`MAX_ORDER_LINES`] lines can cost.
     #[must_use]
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
         amounts.into_iter().try_fold(Self::ZERO, |sum, amount| Self::try_from(sum.0 + amount.0).ok())
@@ -202,7 +202,7 @@ mod tests {
     fn the_largest_order_has_a_total() {
         let line =
             UnitPrice::try_from(UnitPrice::MAX).unwrap().times(Quantity::try_from(Quantity::MAX).unwrap());
-        let total = Money::sum(vec![line; MAX_LINES]).unwrap();
+        let total = Money::sum(vec![line; MAX_ORDER_LINES]).unwrap();
         assert_eq!(total.get(), 1_000_000_000_000_000);
         assert_eq!(Money::sum([total, Money(1)]), None);
     }
@@ -212,7 +212,7 @@ mod tests {
         fn no_line_of_a_valid_order_overflows(price in 0..=UnitPrice::MAX, quantity in 1..=Quantity::MAX) {
             let line = UnitPrice(price).times(Quantity(quantity));
             prop_assert_eq!(i128::from(line.get()), i128::from(price) * i128::from(quantity));
-            prop_assert!(Money::sum(vec![line; MAX_LINES]).is_some());
+            prop_assert!(Money::sum(vec![line; MAX_ORDER_LINES]).is_some());
         }
     }
 

@@ -145,7 +145,8 @@ impl State {
         self.cached.as_ref().filter(|cached| now < cached.until).map(|cached| Arc::clone(&cached.secret))
     }
 
-    /// A clock that was set back must not silence it, so a time before the last reading counts as long after it.
+    /// Whether the source may be read again; a time before the last reading, as after a clock was set back, counts as
+    /// long after it.
     fn may_fetch(&self, now: DateTime<Utc>) -> bool {
         self.last_attempt.is_none_or(|(at, again)| now < at || now >= again)
     }

@@ -14,7 +14,7 @@ pub enum SecretSource {
 }
 
 impl fmt::Debug for SecretSource {
-    /// Without the path, for somebody may have put the secret itself there.
+    /// Leaves out the path, because somebody may have put the secret itself there.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::File(_) => "File(…)",

@@ -20,7 +20,7 @@ impl ErrorCollector {
         self.0.push(FieldError::new(pointer, code, detail));
     }
 
-    /// Whether the form is right.
+    /// Whether no error was found so far.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

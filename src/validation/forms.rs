@@ -14,7 +14,7 @@ use crate::{
     orders::{
         Currency, LineDraft, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku,
         UnitPrice,
-        money::{MAX_LINES, RangeError},
+        money::{MAX_ORDER_LINES, RangeError},
         text::TextError,
     },
     problem::{FieldCode, Problem},
@@ -39,7 +39,7 @@ pub(super) struct OrderForm {
     #[validate(custom(function = "validate_currency"))]
     currency: Option<String>,
     /// Each sku occurs in one line only.
-    #[schemars(with = "Vec<LineForm>", length(min = 1, max = MAX_LINES))]
+    #[schemars(with = "Vec<LineForm>", length(min = 1, max = MAX_ORDER_LINES))]
     #[validate(nested)]
     lines: Option<Vec<LineForm>>,
     #[schemars(with = "Option<Note>")]
@@ -170,7 +170,7 @@ impl OrderForm {
             reference: fields.text("reference"),
             currency: None,
             lines: fields
-                .list("lines", MAX_LINES, line)
+                .list("lines", MAX_ORDER_LINES, line)
                 .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
             note: fields.optional_text("note"),
         }
@@ -238,7 +238,7 @@ fn validated(code: &'static str, rule: &(impl ToString + ?Sized)) -> ValidationE
 /// An order has lines; a list with too many of them was not read.
 fn validate_lines_not_empty(form: &OrderForm) -> Result<(), ValidationError> {
     let fits = form.lines.as_ref().is_none_or(|lines| !lines.is_empty());
-    if fits { Ok(()) } else { Err(validated("length", &must_have_items(MAX_LINES))) }
+    if fits { Ok(()) } else { Err(validated("length", &must_have_items(MAX_ORDER_LINES))) }
 }
 
 /// Of the lines with one sku all but the first are wrong: the error carries their indexes.

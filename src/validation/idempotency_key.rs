@@ -9,7 +9,7 @@ use crate::{orders::IdempotencyKey, problem::Problem};
 ///
 /// # Errors
 /// `malformed`, when the header occurs twice or is no key.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+pub fn parse_idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     const ONE_KEY: Problem =
         Problem::Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.");
     let Some(value) = single_header(headers, "idempotency-key").map_err(|_| ONE_KEY)? else {

@@ -10,7 +10,7 @@ use crate::{orders::Precondition, problem::Problem};
 pub struct RequestedPrecondition(Option<Precondition>);
 
 impl RequestedPrecondition {
-    /// The precondition.
+    /// The precondition of the write.
     ///
     /// # Errors
     /// `precondition-required` for `If-Match: *`, which names no version.

@@ -1,4 +1,4 @@
-//! Queries and cursors: nothing that was not asked for, nothing twice. See
+//! Query parameters and pagination cursors: unknown and repeated parameters are refused. See
 //! `docs/reference/api.md#query-parameters`.
 
 use std::convert::Infallible;
@@ -16,9 +16,9 @@ use crate::{
 const FOREIGN_CURSOR: Problem =
     Problem::Malformed("`cursor` must be one that this list returned. Leave it out for the first page.");
 /// How many items a page has by default: `docs/reference/api.md#pagination`.
-pub const DEFAULT_LIMIT: u32 = 25;
+pub const DEFAULT_PAGE_LIMIT: u32 = 25;
 /// The most items of a page.
-pub const MAX_LIMIT: u32 = 100;
+pub const MAX_PAGE_LIMIT: u32 = 100;
 
 /// A query, decoded. `code` may hold the function key, which the host checks: the worker never reads it.
 #[derive(Debug)]
@@ -77,13 +77,13 @@ impl Query {
     ///
     /// # Errors
     /// `malformed`.
-    pub fn page<K: CursorKey>(&self, list: List, others: &[&str]) -> Result<PageRequest<K>, Problem> {
+    pub fn page<K: CursorKey>(&self, list: PagedList, others: &[&str]) -> Result<PageRequest<K>, Problem> {
         let known: Vec<&str> = ["limit", "cursor"].iter().chain(others).copied().collect();
         self.allow_only(&known)?;
         let limit = match self.value("limit") {
-            None => DEFAULT_LIMIT,
+            None => DEFAULT_PAGE_LIMIT,
             Some(text) => digits(text)
-                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .filter(|limit| (1..=MAX_PAGE_LIMIT).contains(limit))
                 .ok_or(Problem::Malformed("`limit` must be between 1 and 100."))?,
         };
         let after =
@@ -92,11 +92,11 @@ impl Query {
     }
 }
 
-/// The same page of the history of one order.
+/// Turns the page request of a history cursor into one for this order's versions.
 ///
 /// # Errors
 /// `malformed`, when the cursor is another order's.
-pub fn history_page(order: OrderId, page: &PageRequest<ChangeKey>) -> Result<PageRequest<u64>, Problem> {
+pub fn history_page(order: OrderId, page: &PageRequest<HistoryKey>) -> Result<PageRequest<u64>, Problem> {
     let after = match page.after {
         Some(key) if key.order != order => return Err(FOREIGN_CURSOR),
         after => after.map(|key| key.version),
@@ -110,7 +110,7 @@ fn digits(text: &str) -> Option<u32> {
 
 /// A list that gives out cursors. A cursor of one list is none of another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum List {
+pub enum PagedList {
     /// A caller's own orders.
     OwnOrders,
     /// Everybody's orders.
@@ -131,7 +131,7 @@ pub trait CursorKey: Sized {
     fn decode(text: &str) -> Option<Self>;
 }
 
-impl List {
+impl PagedList {
     const fn tag(self) -> &'static str {
         match self {
             Self::OwnOrders => "own",
@@ -190,14 +190,14 @@ impl CursorKey for OrderId {
 
 /// Names one change of an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ChangeKey {
+pub struct HistoryKey {
     /// The order.
     pub order: OrderId,
     /// The version that the change made.
     pub version: u64,
 }
 
-impl CursorKey for ChangeKey {
+impl CursorKey for HistoryKey {
     fn encode(&self) -> String {
         format!("{} {}", self.order, self.version)
     }
@@ -235,9 +235,10 @@ mod tests {
 
     use super::*;
 
-    const LISTS: [List; 4] = [List::OwnOrders, List::AllOrders, List::Products, List::DeadLetters];
+    const LISTS: [PagedList; 4] =
+        [PagedList::OwnOrders, PagedList::AllOrders, PagedList::Products, PagedList::DeadLetters];
 
-    fn cursor<K: CursorKey>(list: List, text: &str) -> Result<Option<K>, Problem> {
+    fn cursor<K: CursorKey>(list: PagedList, text: &str) -> Result<Option<K>, Problem> {
         let query = format!("cursor={}", utf8_percent_encode(text, NON_ALPHANUMERIC));
         Query::parse(&query).page(list, &[]).map(|page| page.after)
     }
@@ -259,7 +260,7 @@ mod tests {
         prop_oneof![5 => encoded, 1 => padded, 1 => plain, 1 => any::<String>()]
     }
 
-    fn is_given_out_or_refused<K: CursorKey>(list: List, text: &str) -> Result<(), TestCaseError> {
+    fn is_given_out_or_refused<K: CursorKey>(list: PagedList, text: &str) -> Result<(), TestCaseError> {
         match cursor::<K>(list, text) {
             Ok(after) => prop_assert_eq!(after.map(|key| list.cursor(&key)), Some(text.to_owned())),
             Err(problem) => prop_assert!(matches!(problem, Problem::Malformed(_))),
@@ -272,14 +273,14 @@ mod tests {
         let (order, letter) = (OrderId::new(chrono::DateTime::UNIX_EPOCH), Uuid::max());
         let skus = ["A", "A-9", &"Z".repeat(32)].map(|sku| sku.parse::<Sku>().unwrap());
         let mut cursors = vec![
-            (List::OwnOrders, List::OwnOrders.cursor(&order)),
-            (List::AllOrders, List::AllOrders.cursor(&order)),
-            (List::DeadLetters, List::DeadLetters.cursor(&letter)),
-            (List::History, List::History.cursor(&ChangeKey { order, version: 0 })),
-            (List::History, List::History.cursor(&ChangeKey { order, version: u64::MAX })),
+            (PagedList::OwnOrders, PagedList::OwnOrders.cursor(&order)),
+            (PagedList::AllOrders, PagedList::AllOrders.cursor(&order)),
+            (PagedList::DeadLetters, PagedList::DeadLetters.cursor(&letter)),
+            (PagedList::History, PagedList::History.cursor(&HistoryKey { order, version: 0 })),
+            (PagedList::History, PagedList::History.cursor(&HistoryKey { order, version: u64::MAX })),
         ];
-        cursors.extend(skus.iter().map(|sku| (List::Products, List::Products.cursor(sku))));
-        for list in LISTS.into_iter().chain([List::History]) {
+        cursors.extend(skus.iter().map(|sku| (PagedList::Products, PagedList::Products.cursor(sku))));
+        for list in LISTS.into_iter().chain([PagedList::History]) {
             let form = serde_json::json!({"pattern": format!("^(?:{})$", list.cursor_pattern())});
             let form = jsonschema::validator_for(&form).unwrap();
             let matches = |text: &str| form.is_valid(&text.into());

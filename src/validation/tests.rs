@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     limits::LIMITS,
-    orders::{IdempotencyKey, Name, Note, Quantity, Reference, UnitPrice, money::MAX_LINES},
+    orders::{IdempotencyKey, Name, Note, Quantity, Reference, UnitPrice, money::MAX_ORDER_LINES},
 };
 
 /// What the sender reads about this field of its body.
@@ -53,10 +53,10 @@ fn a_message_names_the_limit_that_was_exceeded() {
     let name = characters(Name::MIN_LENGTH, Name::MAX_LENGTH);
     let note = characters(Note::MIN_LENGTH, Note::MAX_LENGTH);
     let sku = format!("must match `[A-Z0-9][A-Z0-9-]{{0,{}}}`", Sku::MAX_LENGTH - 1);
-    let items = format!("must have 1 to {MAX_LINES} items");
+    let items = format!("must have 1 to {MAX_ORDER_LINES} items");
     let long = |length: usize| json!("n".repeat(length));
     let (reference_at, sku_at, quantity_at) = ("/reference", "/lines/0/sku", "/lines/0/quantity");
-    let lines = vec![json!({"sku": "CUP", "quantity": 2}); MAX_LINES + 1];
+    let lines = vec![json!({"sku": "CUP", "quantity": 2}); MAX_ORDER_LINES + 1];
     for (said, limit) in [
         (of_field(order_with(reference_at, json!("")), reference_at), &reference),
         (of_field(order_with(reference_at, long(Reference::MAX_LENGTH + 1)), reference_at), &reference),
@@ -85,7 +85,7 @@ fn a_message_names_the_limit_that_was_exceeded() {
 #[test]
 fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let deep = "[".repeat(LIMITS.json_body.max_depth + 1) + &"]".repeat(LIMITS.json_body.max_depth + 1);
-    let page = Query::parse(&format!("limit={}", MAX_LIMIT + 1)).page::<Sku>(List::Products, &[]);
+    let page = Query::parse(&format!("limit={}", MAX_PAGE_LIMIT + 1)).page::<Sku>(PagedList::Products, &[]);
     let key = HeaderMap::from_iter([(
         axum::http::HeaderName::from_static("idempotency-key"),
         "k".repeat(IdempotencyKey::MAX_LENGTH + 1).parse().unwrap(),
@@ -94,9 +94,9 @@ fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let secret = SecretName::MAX_LENGTH;
     for (said, limit) in [
         (of_request(parse_order(deep.as_bytes())), format!("at most {} levels", LIMITS.json_body.max_depth)),
-        (of_request(page), format!("between 1 and {MAX_LIMIT}")),
-        (of_request(idempotency_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
-        (of_request(secret_name(&"s".repeat(secret + 1))), format!("1 to {secret} letters")),
+        (of_request(page), format!("between 1 and {MAX_PAGE_LIMIT}")),
+        (of_request(parse_idempotency_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
+        (of_request(parse_secret_name(&"s".repeat(secret + 1))), format!("1 to {secret} letters")),
     ] {
         assert!(said.contains(&limit), "{limit}: {said}");
     }

@@ -12,7 +12,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use test_servers::identity_endpoint::HEADER;
+use test_servers::identity_endpoint::IDENTITY_HEADER;
 
 const ENDPOINT: &str = "IDENTITY_ENDPOINT";
 /// Tells a process of these tests that it is a developer's.
@@ -31,8 +31,8 @@ macro_rules! on_the_platform {
 }
 pub(crate) use on_the_platform;
 
-/// Where the endpoint of this process has to listen. It comes as standard input, already open: a port that is only
-/// announced can be taken by somebody else before this process takes it.
+/// Where the endpoint of this process has to listen. The process inherits the open listener as its standard input,
+/// because another process could take a port that is only announced.
 pub(crate) fn announced() -> TcpListener {
     io::stdin().as_fd().try_clone_to_owned().unwrap().into()
 }
@@ -47,14 +47,15 @@ pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
     let kept = Command::new(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(ENDPOINT, format!("http://127.0.0.1:{port}/msi/token"))
-        .env("IDENTITY_HEADER", HEADER)
+        .env("IDENTITY_HEADER", IDENTITY_HEADER)
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .output()
         .unwrap();
     was_kept(name, &kept);
 }
 
-/// Where no identity endpoint is announced, and this tool is this shell script.
+/// Runs the tests again in a process in which no identity endpoint is announced and the tool of this name is this shell
+/// script.
 pub(crate) fn run_with_tool<F: Future<Output = ()>>(
     test: &str,
     tool: &str,

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File},
 };
 
-use test_servers::{VaultBehavior, identity_endpoint::HEADER};
+use test_servers::{VaultBehavior, identity_endpoint::IDENTITY_HEADER};
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
@@ -95,7 +95,7 @@ async fn trace_logs_contain_no_secret_and_no_token() {
         log.contains("TRACE") && log.contains(HOST) && log.contains("the vault returned no secret"),
         "{log}"
     );
-    let secrets = ["hunter2", "token-1", "token-2", HEADER];
+    let secrets = ["hunter2", "token-1", "token-2", IDENTITY_HEADER];
     let leak = |log: &str| secrets.into_iter().find(|secret| log.contains(secret));
     assert_eq!(leak(&log), None, "{log}");
     for planted in secrets {

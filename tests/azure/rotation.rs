@@ -16,7 +16,7 @@ use orders_worker::{
     store::Decision,
     telemetry::chain,
 };
-use test_servers::{Authority, Issued, Leaf, identity_endpoint::HEADER};
+use test_servers::{Authority, Issued, Leaf, identity_endpoint::IDENTITY_HEADER};
 use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
@@ -146,7 +146,8 @@ async fn trace_logs_contain_no_private_key() {
     assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "the log does not say so");
     reading.abort();
     let keys = format!("{}{}", used.key, broken.key);
-    let secrets = || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", HEADER]);
+    let secrets =
+        || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", IDENTITY_HEADER]);
     let leak = |log: String| secrets().find(|secret| log.contains(secret));
     let log = fs::read_to_string(&path).unwrap();
     assert!(log.contains("TRACE") && log.contains("a rotated secret is in use"), "{log}");

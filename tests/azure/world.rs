@@ -37,7 +37,7 @@ impl World {
         Self::with(&authority, &issued, None).await
     }
 
-    /// The same, asked by the identity of this client id.
+    /// As [`Self::start`], with the user-assigned identity of this client id.
     pub(crate) async fn start_as(client_id: Uuid) -> Self {
         let authority = Authority::new("tests").unwrap();
         let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
@@ -90,7 +90,7 @@ fn vault(trusted: &Authority, address: SocketAddr, client_id: Option<Uuid>) -> V
     Vault::new(&format!("https://{HOST}/"), &identity, client(trusted, address)).unwrap()
 }
 
-/// One that finds the vault under its public name at this address, and trusts its authority alone.
+/// An HTTP client that resolves the vault's public name to this address, and trusts only the vault's authority.
 pub(crate) fn client(trusted: &Authority, address: SocketAddr) -> reqwest::Client {
     let root = CertificateDer::from_pem_slice(trusted.certificate().as_bytes()).unwrap();
     let client =

@@ -60,7 +60,7 @@ fn caller(app: &TestApp, name: &str) -> Client {
     }
 }
 
-/// With every role that there is.
+/// The principal with every app role.
 fn staff(principal: Principal) -> Principal {
     principal.role("OrderProcessor").role("OrderAdmin")
 }
@@ -108,7 +108,7 @@ async fn fresh_order(app: &TestApp) -> String {
     caller(app, "creator").place("BEANS").await
 }
 
-/// One that no caller may see where no tenant is set.
+/// A new dead letter, which no caller may see where no tenant is set.
 async fn fresh_letter(app: &TestApp) -> String {
     deliver(app, "orders-fulfilment", "no message").await;
     let letters = caller(app, "admin").get("/api/dead-letters?limit=1").await.json();
@@ -147,7 +147,7 @@ async fn the_access_table_holds(mode: Mode) {
     assert!(wrong.is_empty(), "{mode:?}:\n{}", wrong.join("\n"));
 }
 
-/// Nothing else is theirs to see either, and what is their own tenant's stays apart from ours.
+/// Such a caller sees nothing else either, and the orders of their tenant stay apart from ours.
 async fn a_role_of_another_tenant_grants_no_access(mode: Mode) {
     let setup =
         Setup::in_mode(mode).identity_mode(IdentityMode::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);

@@ -1,5 +1,5 @@
-//! What settings lead to, and what goes out to those who know the worker by it: planted everywhere at once, and then
-//! searched for in everything that the worker writes. The finest log holds the lines of all others.
+//! Secrets that settings name, and credentials that the worker sends: each is a canary, and everything that the worker
+//! writes is searched for them. The finest log holds the lines of all others.
 
 use std::{fs, path::PathBuf};
 
@@ -8,10 +8,10 @@ use test_servers::{Authority, Backend, BackendResponse, Database, Issued, Leaf};
 
 use crate::support::{EventLog, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
 
-/// What a secret is, and the secret.
+/// A secret, and the name by which a failure reports it.
 type Canary = (&'static str, String);
 
-/// Everything outside the worker that knows a secret of it.
+/// The services outside the worker that know one of its secrets.
 struct World {
     collector: Backend,
     backend: Backend,

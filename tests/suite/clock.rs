@@ -41,7 +41,7 @@ impl ShiftedClock {
         self.waiting(header_alone()).await
     }
 
-    /// One that carries no orders out.
+    /// A worker with a shifted clock that fulfils no orders.
     async fn waiting(&self, setup: Setup) -> TestApp {
         let app = self.under(setup).set("AzureWebJobs_FulfilOrder_Disabled", "true").start().await;
         app.user("admin").stock("BEANS", 1290).await;
@@ -55,7 +55,7 @@ fn header_alone() -> Setup {
     Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Header)
 }
 
-/// An order that was processed.
+/// Places an order and processes it.
 async fn processed(app: &TestApp) -> String {
     let location = app.user("buyer").place("BEANS").await;
     assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{architecture::sources, support::repository};
 
-/// What fills a static once, while the worker runs; a borrow from it is a `&'static str`.
+/// Types that fill a static once, while the worker runs; a borrow from such a static is a `&'static str`.
 const FILLED_LATER: [&str; 6] = ["LazyLock<", "OnceLock<", "LazyCell<", "OnceCell<", "Mutex<", "RwLock<"];
 /// What holds text.
 const TEXT: [&str; 4] = ["String", "str>", "Cow<", "Bytes"];

@@ -104,7 +104,7 @@ impl World {
         Self::of(POOL).await
     }
 
-    /// The same with a pool of this size.
+    /// As [`Self::start`], with a pool of this size.
     async fn of(pool: usize) -> Self {
         let world = Self::entered(AcceptMode::Open, pool).await;
         world.app.user("admin").stock("BEANS", 1290).await;
@@ -117,7 +117,7 @@ impl World {
         Self::entered(AcceptMode::Open, POOL).await
     }
 
-    /// An app whose first connection meets this.
+    /// An app whose first connection to the database is handled in this accept mode.
     async fn entered(entry: AcceptMode, pool: usize) -> Self {
         let database = on_a_server().await;
         let output = migrate(&database.url());
@@ -187,7 +187,7 @@ impl World {
         self.works().await;
     }
 
-    /// The first part of it: one caller after another.
+    /// The first part of [`Self::heals_before`]: one caller after another reads and writes.
     async fn serves_one_before(&self, deadline: Instant) {
         let reference = fresh();
         let mut last = (0, 0);
@@ -237,7 +237,7 @@ impl World {
         join_all((0..8).map(call)).await
     }
 
-    /// What holds whatever happened: one process, no panic, and no more connections than there may be.
+    /// Asserts what must hold after every scenario: one process, no panic, and no more connections than allowed.
     fn end(self) {
         assert_eq!(self.app.host.worker_pid(), self.pid, "nothing was restarted");
         let panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
@@ -298,7 +298,7 @@ fn address(url: &str) -> SocketAddr {
     address.parse().expect("an address")
 }
 
-/// A reference, or a key, that nothing else has.
+/// A text that is used nowhere else, as a reference or an idempotency key.
 fn fresh() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     format!("PO-{}", COUNT.fetch_add(1, Ordering::Relaxed))

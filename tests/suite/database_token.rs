@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use test_servers::{TcpProxy, identity_endpoint::HEADER, proxy::AcceptMode};
+use test_servers::{TcpProxy, identity_endpoint::IDENTITY_HEADER, proxy::AcceptMode};
 
 use crate::support::{Client, EventLog, Mode, ROLE, SOON, Setup, TestApp, TokenPostgres, token};
 
@@ -143,7 +143,7 @@ async fn trace_logs_contain_no_token() {
     let told = ["new connections to the database use a new token", "password authentication failed"];
     let mut heard = EventLog::default();
     heard.until(&mut app, "both", |heard| told.iter().all(|line| heard.text.contains(line))).await;
-    for secret in ["token-1", "xxxx", HEADER] {
+    for secret in ["token-1", "xxxx", IDENTITY_HEADER] {
         assert!(!heard.text.contains(secret), "{secret}");
     }
 }

@@ -47,7 +47,7 @@ impl Running {
         Some(Self { app, world, heard: EventLog::default(), authority })
     }
 
-    /// The honest call of a person of the users file: in this world it is let in.
+    /// A client of an honest user of the users file, with all that this world demands of callers.
     fn honest(&self, person: &str) -> Client {
         let client = with_key(&self.app.user(person));
         if self.world.wants_header() {

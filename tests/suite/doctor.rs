@@ -34,7 +34,7 @@ pub(crate) struct Diagnosis {
 }
 
 const GUID: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
-/// In every value that may never be printed.
+/// A text inside every value that must never be printed.
 const CANARY: &str = "canary-7f3c";
 
 impl Deployment {

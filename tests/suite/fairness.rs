@@ -1,4 +1,4 @@
-//! Callers who take many places and give none back, and what the others feel of them.
+//! Callers who occupy many request slots for long, and how that affects other callers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A real backend, at the other end of mutual TLS.
+//! Orders fulfilled by a real backend over mutual TLS.
 
 use std::{fs, time::Duration};
 

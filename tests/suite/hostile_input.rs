@@ -76,7 +76,7 @@ fn beans(name: &str) -> Value {
     json!({"name": name, "currency": "EUR", "unitPrice": 1290})
 }
 
-/// Everything that everybody can see.
+/// The orders, products and dead letters that an administrator can list.
 async fn everything(admin: &Client) -> [Value; 3] {
     [
         admin.get("/api/orders?scope=all&limit=100").await.json(),

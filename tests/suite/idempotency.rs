@@ -22,7 +22,7 @@ async fn orders(client: &Client) -> usize {
     client.get("/api/orders?limit=100").await.json()["items"].as_array().expect("items").len()
 }
 
-/// What has to be the same byte for byte.
+/// The parts of an answer that must be equal byte for byte when the request is repeated.
 fn committed(reply: &Reply) -> (u16, Option<&str>, Option<&str>, &[u8]) {
     (reply.status, reply.header("location"), reply.header("etag"), &reply.body)
 }

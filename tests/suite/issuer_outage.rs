@@ -28,10 +28,10 @@ use crate::support::{
 
 in_every_mode!(unknown_key_ids_block_no_caller_while_the_issuer_hangs);
 
-/// Less than anybody waits, and long enough for a slow machine.
+/// Shorter than any wait for a key, and long enough for a slow machine.
 const AT_ONCE: Duration = Duration::from_millis(1_500);
 
-/// How long made-up keys go on: some fetches that hang would be over.
+/// How long requests with made-up keys are sent: long enough for several hanging fetches to time out.
 const PERSISTENT: Duration = Duration::from_secs(6);
 
 /// An issuer for one test, which can be made to hang.

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::support::AdminServer;
 
-/// A name may need quotes.
+/// The name of the api app's login; it needs quotes in SQL.
 const API: &str = "orders_api=id \"api\":55555555-5555-4555-8555-555555555555";
 const PROCESSOR: &str = "orders_processor=id-processor:66666666-6666-4666-8666-666666666666";
 

@@ -123,7 +123,7 @@ async fn an_undecodable_message_becomes_a_dead_letter_at_once(setup: Setup) {
     assert!(app.queues.is_empty("orders-fulfilment-poison").await, "nothing was retried");
 }
 
-/// Messages stay in their queue, and what is not acknowledged is due after a second.
+/// An app that reads no messages, with an outbox deadline of one second.
 fn unread(setup: Setup) -> Setup {
     setup
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")

@@ -145,7 +145,7 @@ async fn migrate_reports_waiting_for_another_writer() {
     tokio::task::spawn_blocking(move || ends_well(command)).await.expect("it ends");
 }
 
-/// As those that a migration makes where the logins of the apps cannot have them.
+/// Settings of the database like those that a migration makes if it cannot change the logins of the apps.
 const LIMITS: &str = "DO $$ BEGIN
      EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), '5s');
      EXECUTE format('ALTER DATABASE %I SET lock_timeout = %L', current_database(), '5s');

@@ -33,7 +33,7 @@ const LIBRARIES: [&str; 9] = [
 struct BareRoot(TempDir);
 
 impl BareRoot {
-    /// One in which these names, and `localhost`, are this machine.
+    /// A root in whose `etc/hosts` these names, and `localhost`, are this machine.
     fn new(names: &str) -> Self {
         let root = Self(tempfile::tempdir().expect("a folder"));
         root.write("etc/hosts", &format!("127.0.0.1 localhost {names}\n"));

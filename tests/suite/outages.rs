@@ -57,7 +57,7 @@ async fn api() -> (Setup, Broken) {
     (setup.part(Part::Api).set("ORDERS_DATABASE_URL", &url), broken)
 }
 
-/// Stamps promises onto each engine.
+/// Makes each test run on each database engine.
 macro_rules! on_each_engine {
     ($($promise:ident),+ $(,)?) => { $(
         mod $promise {

@@ -18,7 +18,7 @@ fn setup(mode: Mode, rate: &str) -> Setup {
     Setup::in_mode(mode).set("ORDERS_RATE_LIMIT", rate)
 }
 
-/// Calls until it is too often, and gives that answer.
+/// Calls until the rate limit refuses, and returns the refusal.
 async fn drain(client: &Client) -> Reply {
     for _ in 0..10 {
         let reply = client.get("/api/orders").await;

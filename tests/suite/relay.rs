@@ -18,7 +18,7 @@ in_every_mode_and_at_a_queue_server!(
     messages_of_proxied_requests_leave_with_the_relay,
 );
 
-/// Messages stay in their queue, and are due again after a second without acknowledgement.
+/// An app that reads no messages, and whose outbox messages are due again after one second.
 fn unread(setup: Setup) -> Setup {
     setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").set("ORDERS_OUTBOX_DEADLINE", "1s")
 }

@@ -1,4 +1,4 @@
-//! Wrong settings: every fault named at once, exit 2.
+//! Wrong settings: the worker reports every error at once and ends with exit code 2.
 
 use std::process::{Command, Output};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, process::Output};
 
-use functions_emulator::keys::{Key, Keys};
+use functions_emulator::access_keys::{AccessKey, AccessKeys};
 use tokio::process::Command;
 
 use crate::support::{Mode, Principal, Setup, TENANT, TestApp, TokenPostgres, repository};
@@ -10,9 +10,9 @@ use crate::support::{Mode, Principal, Setup, TENANT, TestApp, TokenPostgres, rep
 /// The host key of a deployment.
 const KEY: &str = "a-key-of-the-host";
 
-fn keys() -> Keys {
-    let host = vec![Key { name: "default".to_owned(), value: KEY.to_owned() }];
-    Keys { master: String::new(), host, functions: HashMap::new() }
+fn keys() -> AccessKeys {
+    let host = vec![AccessKey { name: "default".to_owned(), value: KEY.to_owned() }];
+    AccessKeys { master: String::new(), host, functions: HashMap::new() }
 }
 
 /// Tries the app as somebody with these roles.

@@ -39,7 +39,7 @@ fn output(mut command: Command) -> Output {
     ended(child).wait_with_output().expect("its streams can be read")
 }
 
-/// The process once it has ended. One that serves or hangs is killed, which its exit code shows.
+/// The process once it has ended. A process that serves or hangs is killed, which its exit code shows.
 fn ended(mut child: Child) -> Child {
     let began = Instant::now();
     while child.try_wait().expect("it is a child").is_none() {

@@ -7,10 +7,10 @@ use std::{
 
 use functions_emulator::{
     ConsoleOptions, Emulator, Event, Events, Options,
+    access_keys::AccessKeys,
     clock::Clock,
     easyauth::EasyAuthMode,
     issuer::{Issuer, TokenOptions},
-    keys::Keys,
     queues::Connections,
     supervisor::EMULATOR_URL,
     users::Users,
@@ -57,7 +57,7 @@ pub(crate) enum Mode {
     Proxy,
     /// `enableForwardingHttpRequest` alone.
     Forward,
-    /// Neither: everything is an envelope.
+    /// Neither forwarding nor proxying is enabled: every call is an envelope.
     Envelope,
 }
 
@@ -72,7 +72,7 @@ impl Mode {
     }
 }
 
-/// Stamps each promise onto each mode.
+/// Makes each test run in each invocation mode.
 macro_rules! in_every_mode {
     ($($promise:ident),+ $(,)?) => { $(
         mod $promise {
@@ -158,7 +158,7 @@ pub(crate) struct Setup {
     evidence: IdentityMode,
     easyauth: EasyAuthMode,
     queues: Place,
-    keys: Option<Keys>,
+    keys: Option<AccessKeys>,
     part: Part,
     program: PathBuf,
     settings: Vec<(String, String)>,
@@ -204,7 +204,7 @@ impl Setup {
         self
     }
 
-    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+    pub(crate) fn keys(mut self, keys: AccessKeys) -> Self {
         self.keys = Some(keys);
         self
     }
@@ -298,7 +298,7 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// An app with nothing unusual about it.
+    /// An app with the default setup.
     pub(crate) async fn start(mode: Mode) -> Self {
         Setup::in_mode(mode).start().await
     }
@@ -324,7 +324,7 @@ impl TestApp {
         self.anonymous().bearer(&self.token_of(name))
     }
 
-    /// The token of one of them.
+    /// The token of one of the users of `functions-emulator.json`.
     pub(crate) fn token_of(&self, name: &str) -> String {
         let person = self.users().named(name).expect("the user is in functions-emulator.json");
         let now = Clock::system().now();

@@ -20,11 +20,11 @@ use crate::support::{Principal, ReadLog, SOON, StandaloneWorker, TENANT, within}
 
 /// What the worker hands to stdout at once.
 const CHUNK: usize = 16384;
-/// The same, and what a pipe holds.
+/// The most bytes between the worker's queue and the reader: one chunk, and what a pipe holds.
 const UNDER_WAY: usize = 65536 + CHUNK;
 /// An idle worker drains at once; then its log may take a second.
 const END: Duration = Duration::from_secs(2);
-/// How long the worker waits for a body.
+/// A time longer than the worker waits for a body.
 const BODY: Duration = Duration::from_secs(3);
 
 async fn is_well(worker: &StandaloneWorker) {

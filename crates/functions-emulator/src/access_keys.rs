@@ -13,25 +13,25 @@ use crate::{app::AuthLevel, query::Query};
 
 /// The keys of an app.
 #[derive(Clone, Default)]
-pub struct Keys {
+pub struct AccessKeys {
     /// The master key: opens everything.
     pub master: String,
     /// Host keys: open every function that demands a function key.
-    pub host: Vec<Key>,
+    pub host: Vec<AccessKey>,
     /// Function keys by function name: open that function.
-    pub functions: HashMap<String, Vec<Key>>,
+    pub functions: HashMap<String, Vec<AccessKey>>,
 }
 
 /// A key and its name, which the worker sees in `Identities`.
 #[derive(Clone)]
-pub struct Key {
+pub struct AccessKey {
     /// Its name; `default` for the one that the platform makes.
     pub name: String,
     /// The secret.
     pub value: String,
 }
 
-/// What a presented key opens.
+/// What a key that a caller presented gives access to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MatchedKey {
     pub(crate) admin: bool,
@@ -41,11 +41,11 @@ pub(crate) struct MatchedKey {
 /// A file of keys that cannot be used: one sentence, which repeats no key.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct KeysError(String);
+pub struct AccessKeysError(String);
 
 /// The access keys of an app for functions-emulator, which `authLevel` then demands.
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Keys file of functions-emulator"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "AccessKeys file of functions-emulator"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeysFile {
     /// The JSON Schema of this file, for editors. The emulator does not read it.
@@ -61,21 +61,21 @@ pub(crate) struct KeysFile {
     functions: HashMap<String, HashMap<String, String>>,
 }
 
-impl Keys {
+impl AccessKeys {
     /// Reads `{"master": "…", "host": {"<name>": "…"}, "functions": {"<Function>": {"<name>": "…"}}}`; only the
     /// master key has to be there.
     ///
     /// # Errors
     /// A file that cannot be read or is of another form.
-    pub fn load(path: &Path) -> Result<Self, KeysError> {
-        let fault = |what: String| KeysError(format!("{}: {what}", path.display()));
+    pub fn load(path: &Path) -> Result<Self, AccessKeysError> {
+        let fault = |what: String| AccessKeysError(format!("{}: {what}", path.display()));
         let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
         let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
         let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<KeysFile>());
         // The text may contain a key, so the error names only the position.
         let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.position)))?;
         let keys = |keys: HashMap<String, String>| {
-            keys.into_iter().map(|(name, value)| Key { name, value }).collect::<Vec<_>>()
+            keys.into_iter().map(|(name, value)| AccessKey { name, value }).collect::<Vec<_>>()
         };
         Ok(Self {
             master: file.master,
@@ -94,7 +94,7 @@ impl Keys {
         self.named().map(|(name, _)| name).collect()
     }
 
-    /// The key of such a name.
+    /// The value of the key with a name that [`Self::names`] returns.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.named().find_map(|(known, value)| (known == name).then_some(value))
     }
@@ -142,18 +142,18 @@ pub(crate) fn is_sufficient(level: AuthLevel, matched: Option<&MatchedKey>) -> b
     }
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for AccessKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
+        f.debug_struct("AccessKeys")
             .field("host", &self.host)
             .field("functions", &self.functions)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("AccessKey").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -161,9 +161,9 @@ impl fmt::Debug for Key {
 mod tests {
     use super::*;
 
-    fn keys() -> Keys {
-        let key = |name: &str, value: &str| Key { name: name.to_owned(), value: value.to_owned() };
-        Keys {
+    fn keys() -> AccessKeys {
+        let key = |name: &str, value: &str| AccessKey { name: name.to_owned(), value: value.to_owned() };
+        AccessKeys {
             master: "m".to_owned(),
             host: vec![key("default", "h")],
             functions: HashMap::from([("one".to_owned(), vec![key("own", "f")])]),
@@ -188,14 +188,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.json");
         fs::write(&file, "{\n // mine\n 'master': 'm', host: {default: 'h',},\n}").unwrap();
-        assert!(Keys::load(&file).unwrap().find("one", "h").is_some());
+        assert!(AccessKeys::load(&file).unwrap().find("one", "h").is_some());
         fs::write(&file, "{\n \"master\": \"m\",\n \"host\": \"secret\"\n}").unwrap();
-        let refusal = Keys::load(&file).unwrap_err().to_string();
+        let refusal = AccessKeys::load(&file).unwrap_err().to_string();
         assert!(refusal.contains("line 3, column 10") && !refusal.contains("secret"), "{refusal}");
     }
 
     #[test]
     fn an_app_without_a_master_key_is_not_opened_by_an_empty_one() {
-        assert_eq!(Keys::default().find("one", ""), None);
+        assert_eq!(AccessKeys::default().find("one", ""), None);
     }
 }

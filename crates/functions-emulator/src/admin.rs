@@ -14,27 +14,27 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
+    access_keys::{self, AccessKeys},
     app::{App, Function, MessageEncoding, TriggerKind},
     body::status_only,
     body::{self, Body},
     clock::{Clock, NEVER},
     ids,
     invoke::{HOST_VERSION, Invoker},
-    keys::{self, Keys},
     manual_run,
     queue_listener::queue_data,
     queues::Message,
     timers::Timers,
 };
 
-/// Bytes that a hand-made input may have: more than a queue takes.
+/// The most bytes of the input for a manual run: more than a queue message may have.
 const MAX_INPUT_BYTES: usize = 256 * 1024;
 
 /// The admin side of one instance.
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) app: Arc<App>,
-    pub(crate) keys: Option<Keys>,
+    pub(crate) keys: Option<AccessKeys>,
     pub(crate) invoker: Invoker,
     pub(crate) timers: Timers,
     pub(crate) clock: Clock,
@@ -50,7 +50,8 @@ struct RunRequest {
 }
 
 impl Admin {
-    /// Answers a request whose path is reserved. With keys, the master key is demanded, but for the ping.
+    /// Answers a request whose path is reserved. If the app has keys, every request except the ping must carry the
+    /// master key.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let path = request.uri().path().trim_matches('/').to_ascii_lowercase();
         let segments: Vec<&str> = path.split('/').collect();
@@ -79,7 +80,7 @@ impl Admin {
     fn is_authorized(&self, request: &Request<Body>) -> bool {
         self.keys
             .as_ref()
-            .is_none_or(|keys| keys::from_request(request).is_some_and(|key| keys.is_master(&key)))
+            .is_none_or(|keys| access_keys::from_request(request).is_some_and(|key| keys.is_master(&key)))
     }
 
     fn status(&self) -> Value {
@@ -94,8 +95,10 @@ impl Admin {
     }
 
     fn shown(&self, function: &Function) -> Value {
-        let config =
-            functions_lint::json_file::read(&self.app.root.join(&function.name).join("function.json"), "");
+        let config = functions_lint::json_file::read_value(
+            &self.app.root.join(&function.name).join("function.json"),
+            "",
+        );
         let route = match &function.trigger.kind {
             TriggerKind::Http { route, .. } => {
                 let parts = [
@@ -152,7 +155,7 @@ impl Admin {
         status_only(StatusCode::ACCEPTED)
     }
 
-    /// The input is the message, which is in no queue.
+    /// The input becomes the message, without being put into a queue.
     fn run_queue_function(&self, function: &Function, input: &Value) {
         let text = input.as_str().map_or_else(|| input.to_string(), str::to_owned);
         let encoding = self.app.host.queues.encoding;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 /// Bytes of a failed build's output that are kept: its end, where the summary is.
 const MAX_FAILURE_BYTES: usize = 64 * 1024;
 
-/// Stands where the beginning was left out.
+/// Replaces the beginning of an output that was cut.
 const CUT: &str = "…\n";
 
 /// Colours, links and other escapes of terminals, and every control character but tabs and line feeds.

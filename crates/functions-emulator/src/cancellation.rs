@@ -1,4 +1,4 @@
-//! Cancellation of many tasks at once.
+//! Cancels many tasks at once.
 
 use tokio::sync::watch;
 

@@ -69,7 +69,8 @@ impl Clock {
     }
 }
 
-/// A machine that was suspended shows a later time than the sleep was planned for, so long sleeps look again.
+/// The longest sleep before the clock is read again: a machine that was suspended meanwhile shows a later time than the
+/// sleep was planned for.
 const MAX_SLEEP: Duration = Duration::from_mins(1);
 
 /// A time after another, the last one that RFC 3339 can write where the sum is beyond it.

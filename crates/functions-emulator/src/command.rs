@@ -16,9 +16,9 @@ use std::{
 use anyhow::{Context as _, bail};
 use functions_emulator::{
     ConsoleOptions, Emulator, Events, Options,
+    access_keys::AccessKeys,
     app::{App, Function, TriggerKind},
     clock::Clock,
-    keys::Keys,
     local_settings::LocalSettings,
     queues::Connections,
     users::Users,
@@ -37,7 +37,7 @@ pub(super) use arguments::{Arguments, Command};
 use printer::LogFormat;
 use reloader::Rebuild;
 
-/// Where Core Tools listen too.
+/// The port on which Core Tools listen by default as well.
 pub(super) const DEFAULT_PORT: u16 = 7071;
 
 /// After this time a notice explains what a worker has to do to be called.
@@ -62,7 +62,7 @@ pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> an
         }
     }
     let local = LocalSettings::read(&root).map_err(anyhow::Error::msg)?;
-    let found = App::load(&root, &local.beneath(&arguments.settings))?;
+    let found = App::load(&root, &local.with_overrides(&arguments.settings))?;
     if found.functions.is_empty() {
         bail!(no_functions(&root));
     }
@@ -76,7 +76,7 @@ pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> an
         easyauth: arguments.easyauth.into(),
         users: Some(users),
         state: arguments.state.clone(),
-        keys: arguments.keys.as_deref().map(Keys::load).transpose()?,
+        keys: arguments.keys.as_deref().map(AccessKeys::load).transpose()?,
         queues: queues.clone(),
         events,
         console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },
@@ -105,7 +105,7 @@ async fn unless_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> any
     }
 }
 
-/// Returns when a key says so.
+/// Runs until the key `q` is pressed.
 async fn run_until_quit(
     host: &Emulator,
     printer: Printer,
@@ -158,7 +158,7 @@ async fn handle_keys(
     }
 }
 
-/// As the kernel would when memory is short.
+/// Kills the worker as the kernel does when memory is short.
 fn kill_worker(host: &Emulator, printer: Printer) {
     let worker =
         host.worker_pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);

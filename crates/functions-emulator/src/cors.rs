@@ -33,7 +33,7 @@ pub(crate) fn allow(cors: &Cors, headers: &mut HeaderMap, origin: &HeaderValue) 
     if cors.credentials() {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }
-    if cors.varies() {
+    if cors.varies_by_origin() {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
     true

@@ -82,7 +82,7 @@ impl EasyAuth {
         let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };
         // `allowedApplications`: a token is not enough where another client asked for it.
         // https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
-        if claims.azp != issuer.users().client() {
+        if claims.azp != issuer.users().client_id() {
             tracing::warn!(client = %claims.azp, "EasyAuth rejected a client");
             return Err(refusal(StatusCode::FORBIDDEN));
         }

@@ -26,7 +26,7 @@ pub enum Event {
         /// Strikes against this host instance so far, of three.
         strikes: u32,
     },
-    /// Three strikes: the host instance ends, the next one starts.
+    /// After three strikes the host instance ended, and the next one starts.
     InstanceEnded,
     /// A line that the worker printed.
     Output {

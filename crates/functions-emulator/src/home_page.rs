@@ -17,7 +17,7 @@ const PAGE: &str = "<!DOCTYPE html>
 </html>
 ";
 
-/// The page, or nothing where the app hides it; by any method.
+/// The home page, or an empty answer where the app hides it; for any method.
 pub(crate) fn answer(app: &App) -> Response<Body> {
     if app.hides_home_page {
         return status_only(StatusCode::NO_CONTENT);

@@ -73,7 +73,8 @@ impl Host {
         found.ok_or_else(|| StartError("the host has stopped".to_owned()))
     }
 
-    /// Ends the instance whose worker has the one port that there is for it and for the next.
+    /// Ends the instance before the next one starts if host.json fixes the worker's port, because both would need that
+    /// port.
     pub(crate) async fn release_fixed_port(&self) {
         let pinned = |current: &Arc<Instance>| current.app().host.custom_handler.port.is_some();
         if let Some(old) = self.instance().filter(pinned) {
@@ -142,7 +143,7 @@ impl Host {
         caller.record_response(answer, clock.now())
     }
 
-    /// EasyAuth, then listener; 503 while there is no instance.
+    /// Passes the request to EasyAuth and then to the listener; the answer is 503 while there is no instance.
     pub(crate) async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let request = match self.easyauth.authenticate(request) {
             Ok(request) => request,

@@ -20,12 +20,12 @@ use crate::{
     easyauth::EasyAuthMode,
     event::Event,
     events::Events,
-    invoke::{Invoker, Target},
-    listener::{Body, Listener},
+    invoke::{Invoker, WorkerTarget},
+    listener::{Body, HttpListener},
     local_settings::LocalSettings,
     loopback_guard,
     options::{EMULATOR_URL, Options, StartError},
-    queue_listener::{LEASE, QueueListener},
+    queue_listener::{MESSAGE_LEASE, QueueListener},
     queues::Connections,
     throttle::{Throttle, too_many},
     timers::Timers,
@@ -48,7 +48,7 @@ pub(crate) struct Instance {
     admin: Admin,
     cors: Option<Cors>,
     throttle: Throttle,
-    listener: Listener,
+    listener: HttpListener,
     invoker: Invoker,
     queues: Connections,
     events: Events,
@@ -75,7 +75,7 @@ impl Instance {
     /// One sentence about the error in the folder or the program.
     pub(crate) fn start(options: &Options, url: &str) -> Result<Self, StartError> {
         let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
-        let mut settings = local.beneath(&options.settings);
+        let mut settings = local.with_overrides(&options.settings);
         for (_, value) in &mut settings {
             *value = value.replace(EMULATOR_URL, url);
         }
@@ -96,11 +96,11 @@ impl Instance {
         }
         let app = Arc::new(app);
         let (worker, guard) = Worker::start(setup).map_err(StartError)?;
-        let target = Target::Worker(worker.clone());
+        let target = WorkerTarget::Worker(worker.clone());
         let invoker = Invoker::new(app.clone(), target, options.queues.clone(), options.events.clone());
         let timers = Timers::new(&app, &options.state, &invoker, clock).map_err(StartError)?;
         let listener =
-            Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(start_error)?;
+            HttpListener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(start_error)?;
         let admin = Admin {
             app: app.clone(),
             keys: options.keys.clone(),
@@ -217,7 +217,7 @@ fn start_error(error: impl Display) -> StartError {
 
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
     let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
-    let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
+    let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(MESSAGE_LEASE) };
     TimeSpan::parse(&text)
         .and_then(TimeSpan::duration)
         .filter(|lease| !lease.is_zero())

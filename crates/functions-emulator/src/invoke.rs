@@ -55,7 +55,7 @@ pub struct Invoker(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     app: Arc<App>,
-    target: Target,
+    target: WorkerTarget,
     queues: Connections,
     events: Events,
     clock: Clock,
@@ -65,7 +65,7 @@ struct Parts {
 
 /// The worker that calls go to.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub enum WorkerTarget {
     /// The worker process of a host instance.
     Worker(Worker),
     /// A worker that another process runs, and that is not killed.
@@ -80,7 +80,7 @@ pub struct InvocationFailed(pub String);
 impl Invoker {
     /// An invoker for one app and one worker. Outputs go to `queues`, whose clock is also the invoker's.
     #[must_use]
-    pub fn new(app: Arc<App>, target: Target, queues: Connections, events: Events) -> Self {
+    pub fn new(app: Arc<App>, target: WorkerTarget, queues: Connections, events: Events) -> Self {
         let clock = queues.clock().clone();
         Self(Arc::new(Parts { app, target, queues, events, clock, retries: CancellationSource::new() }))
     }
@@ -219,10 +219,10 @@ impl Invoker {
 
     async fn connect(&self, record: &CallRecorder) -> Result<WorkerConnection, Failure> {
         let address = match &self.0.target {
-            Target::Worker(worker) => {
+            WorkerTarget::Worker(worker) => {
                 worker.address().await.map_err(|gone| Failure::new(gone.to_string()))?
             }
-            Target::Fixed(address) => *address,
+            WorkerTarget::Fixed(address) => *address,
         };
         Ok(WorkerConnection { address, record: record.clone(), traffic: self.0.events.traffic().clone() })
     }
@@ -287,7 +287,7 @@ impl Invoker {
     }
 }
 
-impl Target {
+impl WorkerTarget {
     fn timed_out(&self) {
         if let Self::Worker(worker) = self {
             worker.timed_out();

@@ -27,7 +27,7 @@ mod ids;
 pub mod instance;
 pub mod invoke;
 pub mod issuer;
-pub mod keys;
+pub mod access_keys;
 pub mod listener;
 pub mod local_settings;
 mod loopback_guard;

@@ -8,20 +8,20 @@ use http_body_util::{BodyExt, Limited};
 
 pub use crate::body::Body;
 use crate::{
+    access_keys::{self, AccessKeys, MatchedKey},
     app::{App, AppError, AuthLevel, Function, TriggerKind},
     body::status_only,
     home_page,
     invoke::{Call, Invoker, content_length, identities},
-    keys::{self, Keys, MatchedKey},
     path,
     route::{Params, Template},
 };
 
 /// Answers the callers of one host instance.
 #[derive(Debug)]
-pub struct Listener {
+pub struct HttpListener {
     app: Arc<App>,
-    keys: Option<Keys>,
+    keys: Option<AccessKeys>,
     invoker: Invoker,
     routes: Vec<Route>,
     added_headers: Vec<(HeaderName, HeaderValue)>,
@@ -37,13 +37,13 @@ struct Route {
     disabled: bool,
 }
 
-impl Listener {
+impl HttpListener {
     /// Serves the HTTP functions of `app`. Without `keys` every call is let through as an administrator's, as
     /// Core Tools does.
     ///
     /// # Errors
     /// When a route or an added header of the app is malformed.
-    pub fn new(app: Arc<App>, keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
+    pub fn new(app: Arc<App>, keys: Option<AccessKeys>, invoker: Invoker) -> Result<Self, AppError> {
         let mut routes = Vec::new();
         let mut functions: Vec<(&Function, bool)> =
             app.functions.iter().map(|function| (function, false)).collect();
@@ -101,7 +101,7 @@ impl Listener {
             return status_only(StatusCode::NOT_FOUND);
         }
         let matched = self.matched_key(route, &parts);
-        if !keys::is_sufficient(route.auth_level, matched.as_ref()) {
+        if !access_keys::is_sufficient(route.auth_level, matched.as_ref()) {
             return status_only(StatusCode::UNAUTHORIZED);
         }
         let identities = identities(&parts.headers, self.app.trusts_principal, matched.as_ref());
@@ -129,6 +129,6 @@ impl Listener {
         let Some(keys) = &self.keys else {
             return Some(MatchedKey { admin: true, name: "master".to_owned() });
         };
-        keys.find(&route.function.name, &keys::from_parts(&parts.headers, &parts.uri)?)
+        keys.find(&route.function.name, &access_keys::from_parts(&parts.headers, &parts.uri)?)
     }
 }

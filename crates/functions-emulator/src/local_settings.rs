@@ -8,7 +8,7 @@ use functions_lint::{
     Settings,
     cors::Cors,
     json_file,
-    local_settings::{self, FILE},
+    local_settings::{self, LOCAL_SETTINGS_FILE},
 };
 
 /// What the file says; nothing where there is none.
@@ -21,21 +21,23 @@ impl LocalSettings {
     /// # Errors
     /// One sentence with the line: it is no JSON, of another form, or encrypted; or ASP.NET would refuse its CORS.
     pub fn read(app_root: &Path) -> Result<Self, String> {
-        let path = app_root.join(FILE);
+        let path = app_root.join(LOCAL_SETTINGS_FILE);
         if !path.is_file() {
             return Ok(Self::default());
         }
-        let named = |what: String| format!("{FILE}: {what}");
-        let read = local_settings::LocalSettings::of(&json_file::document(&path, FILE)?).map_err(named)?;
-        match read.cors.as_ref().and_then(Cors::refusal) {
+        let named = |what: String| format!("{LOCAL_SETTINGS_FILE}: {what}");
+        let read =
+            local_settings::LocalSettings::parse(&json_file::read_document(&path, LOCAL_SETTINGS_FILE)?)
+                .map_err(named)?;
+        match read.cors.as_ref().and_then(Cors::startup_error) {
             Some(refusal) => Err(named(refusal.to_owned())),
             None => Ok(Self(read)),
         }
     }
 
-    /// The settings that hold: `own` above those of this file, which yield to what the shell sets.
+    /// The settings of the app: those of this file that the shell does not set, overridden by `own`.
     #[must_use]
-    pub fn beneath(&self, own: &[(String, String)]) -> Vec<(String, String)> {
+    pub fn with_overrides(&self, own: &[(String, String)]) -> Vec<(String, String)> {
         let free = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
         let below = self.0.values.iter().filter(|(name, _)| free(name)).cloned();
         let mut all: Vec<_> = below.chain(own.iter().cloned()).collect();
@@ -51,7 +53,7 @@ impl LocalSettings {
         self.0.cors.as_ref()
     }
 
-    /// Where to listen.
+    /// The port to listen on, if the file names one.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.0.port
@@ -59,10 +61,10 @@ impl LocalSettings {
 
     /// What stands in the file and has no effect.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let origins = self.0.cors.iter().flat_map(Cors::never_matching);
+        let origins = self.0.cors.iter().flat_map(Cors::unmatchable_origins);
         let origins = origins.map(|(origin, why)| {
-            format!("{FILE}: the entry \"{origin}\" of Host.CORS allows no origin: {why}")
+            format!("{LOCAL_SETTINGS_FILE}: the entry \"{origin}\" of Host.CORS allows no origin: {why}")
         });
-        self.0.ignored.iter().map(|what| format!("{FILE}: {what}")).chain(origins).collect()
+        self.0.ignored.iter().map(|what| format!("{LOCAL_SETTINGS_FILE}: {what}")).chain(origins).collect()
     }
 }

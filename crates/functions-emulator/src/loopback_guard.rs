@@ -21,18 +21,20 @@ pub(crate) fn is_emulator_path(path: &str) -> bool {
     is_below(path, EMULATOR_PREFIX.trim_matches('/'))
 }
 
-/// As generous as any reader of the path behind the guard: case, doubled slashes and escapes make no difference.
+/// Whether a path lies below a prefix; case, doubled slashes and escapes make no difference, because later readers of
+/// the path may ignore them too.
 fn is_below(path: &str, folder: &str) -> bool {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let first = decoded.trim_start_matches('/').split('/').next();
     first.is_some_and(|first| first.eq_ignore_ascii_case(folder))
 }
 
-/// What stands behind `/admin` on the host itself; anything else there is the app's (Controllers of WebJobs.Script.WebHost).
+/// The first segments after `/admin` that belong to the host; any other path there is the app's (Controllers of
+/// WebJobs.Script.WebHost).
 const ADMIN_SECTIONS: [&str; 5] = ["functions", "host", "instance", "pod", "warmup"];
 
-/// Whether a path belongs to the host itself. As generous as whatever reads it later may be: case, doubled slashes and
-/// escapes make no difference.
+/// Whether a path belongs to the host itself. Case, doubled slashes and escapes make no difference, because later
+/// readers of the path may ignore them too.
 pub(crate) fn is_reserved(path: &str) -> bool {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase);

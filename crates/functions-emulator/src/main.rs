@@ -38,7 +38,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let users = match (&arguments.users, &arguments.app) {
         (Some(file), _) => Users::load(file)?,
-        (None, app) => Users::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
+        (None, app) => Users::from_app_folder(app.as_deref().unwrap_or(Path::new(".")))?,
     };
     match (&arguments.token, &arguments.app) {
         (Some(name), _) => print_token(name, &users, &arguments),

@@ -2,10 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::{easyauth::EasyAuthMode, events::Events, keys::Keys, queues::Connections, users::Users};
+use crate::{
+    access_keys::AccessKeys, easyauth::EasyAuthMode, events::Events, queues::Connections, users::Users,
+};
 
-/// In the value of a setting: the host's own URL, which is unknown before it listens. A worker that checks tokens
-/// finds the local issuer below it.
+/// A placeholder in the value of a setting; the emulator replaces it by its own URL, which is unknown before it
+/// listens. A worker that checks tokens finds the local issuer below that URL.
 pub const EMULATOR_URL: &str = "%FUNCTIONS_EMULATOR_URL%";
 
 /// How to run an app.
@@ -22,12 +24,12 @@ pub struct Options {
     pub settings: Vec<(String, String)>,
     /// Whether EasyAuth checks tokens and sets principal headers.
     pub easyauth: EasyAuthMode,
-    /// Tenant, users, roles; none for an app without sign-in.
+    /// The tenant, users and roles that can sign in; `None` for an app without sign-in.
     pub users: Option<Users>,
     /// Where the issuer's key and other state is kept between runs.
     pub state: PathBuf,
     /// Keys that HTTP functions demand; none (the default, as in Core Tools) lets every call through.
-    pub keys: Option<Keys>,
+    pub keys: Option<AccessKeys>,
     /// The queues, by connection; hand in a clone to look at them from outside.
     pub queues: Connections,
     /// Where events go.

@@ -20,7 +20,7 @@ use crate::{
 pub use data::{DataAndMetadata, InvalidMessage, queue_data};
 
 /// How long a received message is hidden while it is worked on; renewed at half of it.
-pub const LEASE: Duration = Duration::from_mins(10);
+pub const MESSAGE_LEASE: Duration = Duration::from_mins(10);
 
 /// Feeds one function from one queue.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct QueueListener {
     pub(crate) queue: String,
     /// `extensions.queues` of host.json.
     pub(crate) options: QueueOptions,
-    /// The lease of a received message; [`LEASE`] unless a test shortens it.
+    /// The lease of a received message; [`MESSAGE_LEASE`] unless a test shortens it.
     pub(crate) lease: Duration,
     /// Where the messages are.
     pub(crate) queues: Queues,
@@ -113,7 +113,8 @@ impl QueueListener {
         clock.sleep_until(crate::clock::later(clock.now(), self.lease / 2)).await;
     }
 
-    /// A lease that was lost is somebody else's now; the invocation goes on, as it cannot be called back.
+    /// If the lease was lost, another receiver has the message; the invocation continues, because it cannot be
+    /// cancelled.
     async fn renew(&self, message: &mut Message) {
         if let Err(error) = self.queues.update(&self.queue, message, self.lease).await {
             tracing::debug!(queue = self.queue, id = %message.id, %error, "lease not renewed");

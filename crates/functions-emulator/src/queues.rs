@@ -18,7 +18,7 @@ pub use connections::Connections;
 pub use error::{QueueError, ServerError};
 pub use memory::{MemoryQueues, MessageFault};
 use message::check_text;
-pub use message::{Counts, MAX_MESSAGE_BYTES, Message, TIME_TO_LIVE};
+pub use message::{DEFAULT_TIME_TO_LIVE, MAX_MESSAGE_BYTES, Message, QueueCounts};
 pub(crate) use poll_backoff::PollBackoff;
 pub use storage::{ConnectionError, ConnectionFault, StorageQueues};
 
@@ -43,12 +43,12 @@ impl Queues {
         }
     }
 
-    /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`].
+    /// Appends a message that is visible at once and stays [`DEFAULT_TIME_TO_LIVE`].
     ///
     /// # Errors
     /// A text above [`MAX_MESSAGE_BYTES`] or with a character that XML does not carry, or queues that do not answer.
     pub async fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
-        self.put_delayed(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
+        self.put_delayed(queue, text, Duration::ZERO, Some(DEFAULT_TIME_TO_LIVE)).await
     }
 
     /// Appends a message that shows itself after `delay` and goes by itself after `time_to_live` (none: never;
@@ -160,7 +160,7 @@ impl Queues {
     ///
     /// # Errors
     /// A server that cannot be reached.
-    pub async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {
+    pub async fn counts(&self, queue: &str) -> Result<QueueCounts, QueueError> {
         match self {
             Self::Memory(queues) => Ok(queues.counts(queue)),
             Self::Storage(queues) => queues.counts(queue).await,

@@ -8,13 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use functions_lint::{SettingsFile, local_settings::FILE};
+use functions_lint::{SettingsFile, local_settings::LOCAL_SETTINGS_FILE};
 use jsonschema::Validator;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    keys::{Keys, KeysFile},
+    access_keys::{AccessKeys, KeysFile},
     local_settings::LocalSettings,
     users::{Users, UsersFile},
 };
@@ -44,7 +44,7 @@ fn of<T: JsonSchema>() -> Value {
     schema.into()
 }
 
-/// That of the type, with the former name of a member, which schemars does not know of.
+/// The schema of the type, with the former name of a member added, which schemars does not know.
 fn users_schema() -> Value {
     let mut schema = of::<UsersFile>();
     schema["properties"]["people"] = json!({
@@ -62,7 +62,7 @@ fn local_settings_schema() -> Value {
     let scalar = json!(["string", "number", "boolean", "null"]);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": FILE,
+        "title": LOCAL_SETTINGS_FILE,
         "description": "The settings of a Functions app on a development machine. It is never deployed.",
         "type": "object",
         "properties": {
@@ -137,14 +137,14 @@ fn committed(name: &str) -> Validator {
     jsonschema::validator_for(&json_of(&folder().join(name))).unwrap()
 }
 
-/// Whether the reader of the files that this schema describes takes one.
+/// Whether the reader of the files that this schema describes accepts a file.
 fn is_read(schema: &str, file: &Value) -> bool {
     let root = tempfile::tempdir().unwrap();
-    let path = root.path().join(FILE);
+    let path = root.path().join(LOCAL_SETTINGS_FILE);
     fs::write(&path, file.to_string()).unwrap();
     match schema {
         USERS => Users::load(&path).is_ok(),
-        KEYS => Keys::load(&path).is_ok(),
+        KEYS => AccessKeys::load(&path).is_ok(),
         _ => LocalSettings::read(root.path()).is_ok(),
     }
 }
@@ -236,7 +236,7 @@ fn every_reader_accepts_a_schema_member_in_any_place() {
 #[test]
 fn a_schema_member_changes_no_setting() {
     let root = tempfile::tempdir().unwrap();
-    let path = root.path().join(FILE);
+    let path = root.path().join(LOCAL_SETTINGS_FILE);
     let read = |file: &Value| {
         fs::write(&path, file.to_string()).unwrap();
         (SettingsFile::read(&path).unwrap().settings, LocalSettings::read(root.path()).unwrap().notes())

@@ -31,7 +31,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Reads the app folder, listens, starts the worker. Returns once it listens; see [`Self::ready`].
+    /// Reads the app folder, opens the listener and starts the worker. Returns once it listens; see [`Self::ready`].
     ///
     /// # Errors
     /// A bad host.json or function.json, a taken port, a missing executable: one sentence each.
@@ -201,7 +201,7 @@ async fn listen_for_console(
     Ok((Some(listener), format!("{url}/_emulator/")))
 }
 
-/// By name for the usual address, as users and printed links write it.
+/// The URL of an address; it has the name `localhost` for the usual address, as users and printed links write it.
 fn url(address: SocketAddr) -> String {
     if address.ip() == std::net::Ipv4Addr::LOCALHOST {
         format!("http://localhost:{}", address.port())

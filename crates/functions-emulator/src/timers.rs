@@ -21,7 +21,7 @@ use crate::{
 };
 use monitor::Monitor;
 use schedule::Schedule;
-pub use status::Status;
+pub use status::TimerStatus;
 
 /// `Data` of a timer invocation; no status for a timer that is not monitored. `is_past_due` means that a run was
 /// missed while no host ran.
@@ -29,7 +29,7 @@ pub use status::Status;
 pub fn timer_data(
     binding: &str,
     schedule: &Schedule,
-    status: Option<&Status>,
+    status: Option<&TimerStatus>,
     is_past_due: bool,
 ) -> Map<String, Value> {
     let status = status.map(|status| {
@@ -44,7 +44,7 @@ pub fn timer_data(
     Map::from_iter([(binding.to_owned(), info)])
 }
 
-/// Seven digits at most, none that are zero at the end; year 1 for none.
+/// The text of a time as .NET writes it: at most seven digits of a second, without zeros at the end; year 1 for `None`.
 fn dotnet_time(time: Option<DateTime<Utc>>) -> String {
     let Some(time) = time else { return "0001-01-01T00:00:00+00:00".to_owned() };
     let ticks = format!("{:07}", time.timestamp_subsec_nanos() / 100);
@@ -70,7 +70,7 @@ struct Timer {
     invoker: Invoker,
     clock: Clock,
     /// Held while the function runs, so that it never runs twice at once. None inside: not monitored.
-    status: Mutex<Option<Status>>,
+    status: Mutex<Option<TimerStatus>>,
     /// When the last run started, monitored or not.
     last: std::sync::Mutex<Option<DateTime<Utc>>>,
 }
@@ -185,7 +185,7 @@ impl Timer {
         let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;
         if let Some(status) = status.as_mut() {
             let now = self.clock.now();
-            *status = Status { last: Some(started), next: self.schedule.next_after(now) };
+            *status = TimerStatus { last: Some(started), next: self.schedule.next_after(now) };
             self.monitor.save(*status, now);
         }
         outcome.map(drop)

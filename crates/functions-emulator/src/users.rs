@@ -65,7 +65,7 @@ pub enum UsersError {
     Form {
         /// The file.
         path: PathBuf,
-        /// Where, and what was expected.
+        /// The position in the file, and what was expected there.
         #[source]
         source: JsonError,
     },
@@ -134,7 +134,7 @@ impl Users {
     ///
     /// # Errors
     /// As [`Self::load`], for an existing file.
-    pub fn of_app(root: &Path) -> Result<Self, UsersError> {
+    pub fn from_app_folder(root: &Path) -> Result<Self, UsersError> {
         let file = root.join(USERS_FILE);
         if file.exists() { Self::load(&file) } else { Ok(Self::default_users()) }
     }
@@ -183,7 +183,7 @@ impl Users {
         self.members.iter().find(|user| user.name == name)
     }
 
-    /// Everyone, in the file's sequence.
+    /// All users and apps, in the file's sequence.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
         self.members.iter()
     }
@@ -202,7 +202,7 @@ impl Users {
 
     /// The client that asks for tokens: the claim `azp`.
     #[must_use]
-    pub fn client(&self) -> Uuid {
+    pub fn client_id(&self) -> Uuid {
         self.client
     }
 

@@ -26,7 +26,7 @@ use process::Process;
 pub(crate) use setup::Setup;
 use status::{Phase, Status};
 
-/// The one worker of a host instance; clones share it. It survives restarts of the process.
+/// The one worker of a host instance; clones share it. The value stays the same when the process restarts.
 #[derive(Clone, Debug)]
 pub struct Worker {
     address: SocketAddr,
@@ -148,7 +148,7 @@ impl Drop for WorkerGuard {
     }
 }
 
-/// A second for the process and one for its last lines.
+/// How long stopping may take: a second for the process and one for its last lines.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The port of host.json, which has to be free, or any that is.

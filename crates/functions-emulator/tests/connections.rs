@@ -19,7 +19,7 @@ fn connections(settings: &[(&str, &str)]) -> Connections {
 }
 
 fn of(settings: &[(&str, &str)], connection: &str) -> Result<Queues, ConnectionError> {
-    connections(settings).queues(&Connection::named(connection))
+    connections(settings).queues(&Connection::from_name(connection))
 }
 
 fn is_at_a_server(settings: &[(&str, &str)], connection: &str) -> bool {
@@ -94,7 +94,7 @@ fn a_remote_storage_account_is_refused() {
 async fn two_connections_may_name_two_accounts() {
     let (one, two) = (account(), account());
     let connections = connections(&[("One", &one), ("Two", &two), ("Again", &one)]);
-    let of = |name| connections.queues(&Connection::named(name)).unwrap();
+    let of = |name| connections.queues(&Connection::from_name(name)).unwrap();
     of("One").put("jobs", "1".to_owned()).await.unwrap();
     of("Two").put("jobs", "2".to_owned()).await.unwrap();
     of("Three").put("jobs", "3".to_owned()).await.unwrap();

@@ -11,7 +11,7 @@ use functions_emulator::{
     Event, Events,
     app::Connection,
     clock::Clock,
-    queues::{Connections, Counts, MAX_MESSAGE_BYTES, Message, QueueError, Queues, ServerError},
+    queues::{Connections, MAX_MESSAGE_BYTES, Message, QueueCounts, QueueError, Queues, ServerError},
 };
 use test_servers::azurite::Azurite;
 use tokio::{
@@ -85,7 +85,7 @@ async fn a_received_message_is_hidden_until_its_lease_runs_out(queues: Queues) {
     let first = only(&queues, "jobs", WHILE).await;
     assert_eq!((first.id, first.dequeue_count, first.text.as_str()), (id, 1, "one"));
     assert!(queues.receive("jobs", 32, LEASE).await.unwrap().is_empty());
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 1 });
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts { visible: 0, hidden: 1 });
     let second = eventually(async || queues.receive("jobs", 32, LEASE).await.unwrap().pop()).await;
     assert_eq!((second.id, second.dequeue_count), (id, 2));
     assert_ne!(second.pop_receipt, first.pop_receipt);
@@ -114,7 +114,7 @@ async fn an_old_pop_receipt_is_refused(queues: Queues) {
     queues.delete("jobs", &latest).await.unwrap();
     let gone = queues.delete("jobs", &latest).await;
     assert!(matches!(gone, Err(QueueError::MessageNotFound)), "{gone:?}");
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts::default());
 }
 
 async fn a_released_message_is_visible_at_once_and_keeps_its_count(queues: Queues) {
@@ -141,7 +141,7 @@ async fn a_message_stays_as_long_as_it_was_put_for(queues: Queues) {
     let short = Some(Duration::from_secs(1));
     queues.put_delayed("jobs", "second".to_owned(), Duration::ZERO, short).await.unwrap();
     eventually(async || queues.peek("jobs").await.unwrap().is_empty().then_some(())).await;
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 2 });
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts { visible: 0, hidden: 2 });
 }
 
 async fn a_text_above_64_kib_is_refused(queues: Queues) {
@@ -151,7 +151,7 @@ async fn a_text_above_64_kib_is_refused(queues: Queues) {
         matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_MESSAGE_BYTES + 1),
         "{refused:?}"
     );
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 1, hidden: 0 });
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts { visible: 1, hidden: 0 });
 }
 
 async fn a_text_arrives_as_it_was_put(queues: Queues) {
@@ -171,7 +171,7 @@ async fn a_text_that_xml_does_not_carry_is_refused(queues: Queues) {
         let refused = queues.put("jobs", format!("a{char}b")).await;
         assert!(matches!(refused, Err(QueueError::InvalidCharacter(found)) if found == char), "{refused:?}");
     }
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts::default());
 }
 
 async fn a_batch_is_as_large_as_was_asked_for(queues: Queues) {
@@ -187,13 +187,13 @@ async fn a_batch_is_as_large_as_was_asked_for(queues: Queues) {
     for message in &all {
         queues.delete("jobs", message).await.unwrap();
     }
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts::default());
 }
 
 async fn a_missing_queue_is_empty_and_made_by_the_first_message(queues: Queues) {
     assert!(queues.receive("jobs", 1, LEASE).await.unwrap().is_empty());
     assert!(queues.peek("jobs").await.unwrap().is_empty());
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts::default());
     queues.purge("jobs").await.unwrap();
     let (one, other) = tokio::join!(queues.put("jobs", "1".to_owned()), queues.put("jobs", "2".to_owned()));
     assert_ne!(one.unwrap(), other.unwrap());
@@ -209,7 +209,7 @@ async fn names_ignore_case_and_a_look_changes_nothing(queues: Queues) {
     assert_eq!(queues.receive("jobs", 1, LEASE).await.unwrap()[0].dequeue_count, 1);
     assert_eq!(queues.peek("jobs").await.unwrap(), ["two"]);
     queues.purge("jobs").await.unwrap();
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts::default());
 }
 
 #[tokio::test]

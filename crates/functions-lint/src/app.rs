@@ -24,7 +24,7 @@ pub struct App {
     /// host.json, overrides of the settings and its profile applied; or why it cannot be read. Null is the empty text, as
     /// the host's configuration has it.
     pub host: Result<Value, String>,
-    /// The folders directly below the root that hold a function.json, by name.
+    /// The folders directly below the root that contain a function.json, sorted by name.
     pub functions: Vec<FunctionFolder>,
     /// Folders one level deeper that hold a function.json, as paths below the root: the host does not see them.
     pub nested: Vec<String>,
@@ -32,7 +32,7 @@ pub struct App {
     pub program: Option<Program>,
     /// The app settings, where they are known.
     pub settings: Settings,
-    /// Where the settings were written, if in a file; none when they are an environment, or unknown.
+    /// The kind of file that the settings come from; `None` when they are environment variables, or unknown.
     pub settings_source: Option<SettingsSource>,
 }
 
@@ -50,14 +50,14 @@ pub struct FunctionFolder {
 }
 
 impl App {
-    /// Reads the folder. `settings_source` says that the settings come from a file, and so are all there are.
+    /// Reads the folder. If `settings_source` names a file, `settings` are all settings that the app has.
     #[must_use]
     pub fn read(root: &Path, settings: Settings, settings_source: Option<SettingsSource>) -> Self {
-        let file = json_file::document(&root.join("host.json"), "host.json");
+        let file = json_file::read_document(&root.join("host.json"), "host.json");
         let host = file.as_ref().map_err(Clone::clone).and_then(|file| {
             let mut host = configuration::normalized(file.value());
-            overrides::apply(&mut host, &settings);
-            profile::apply(&mut host).map(|()| host)
+            overrides::apply_overrides(&mut host, &settings);
+            profile::apply_profile(&mut host).map(|()| host)
         });
         let file = file.ok();
         let functions = folders(root).into_iter().filter_map(|name| FunctionFolder::read(root, name));
@@ -89,7 +89,8 @@ impl App {
         }
     }
 
-    /// Whether the host's configuration sees something there: an object or list without a value in it is nothing.
+    /// Whether the host's configuration has a value at this path; an object or list without a value in it counts as
+    /// absent.
     #[must_use]
     pub fn host_has(&self, path: &[&str]) -> bool {
         has_values(self.host(path))
@@ -144,7 +145,7 @@ impl FunctionFolder {
         if !file.is_file() {
             return None;
         }
-        let document = json_file::document(&file, &format!("{name}/function.json"));
+        let document = json_file::read_document(&file, &format!("{name}/function.json"));
         let json = document.as_ref().map(Document::value).map_err(Clone::clone);
         Some(Self { name, folder, json, document: document.ok() })
     }
@@ -155,7 +156,8 @@ impl FunctionFolder {
         list.and_then(Value::as_array).into_iter().flatten()
     }
 
-    /// Whether the host hands its calls on as they are: one trigger `httpTrigger`, one output `http`, nothing else.
+    /// Whether the host passes HTTP requests on unchanged: the function has one trigger `httpTrigger`, one output
+    /// `http` and no other binding.
     #[must_use]
     pub fn is_http_only(&self) -> bool {
         let mut kinds: Vec<String> =

@@ -12,7 +12,7 @@ pub const DATA_TYPES: [&str; 4] = ["undefined", "string", "binary", "stream"];
 /// `authLevel` (`AuthorizationLevel` of the HTTP extension).
 pub const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "admin"];
 
-/// A word that is none of those which a member may have, or a value of another kind.
+/// A value that a member may not have: an unknown word, or a value of another type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the value does not have the form that the host reads")]
 pub struct InvalidValue;
@@ -44,16 +44,16 @@ pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, InvalidValue>
     }
 }
 
-/// One of several words, by its position; none where the member is missing.
+/// The position of the member's value among `words`; `None` if the member is missing.
 ///
 /// # Errors
 /// Anything else.
-pub fn variant(binding: &Value, member: &str, words: &[&str]) -> Result<Option<usize>, InvalidValue> {
+pub fn variant_index(binding: &Value, member: &str, words: &[&str]) -> Result<Option<usize>, InvalidValue> {
     match get(binding, member) {
         None | Some(Value::Null) => Ok(None),
         Some(value @ (Value::String(_) | Value::Number(_))) => {
             let text = json::text(value).unwrap_or_default();
-            values::variant(&text, words).map(Some).ok_or(InvalidValue)
+            values::variant_index(&text, words).map(Some).ok_or(InvalidValue)
         }
         Some(_) => Err(InvalidValue),
     }
@@ -83,7 +83,7 @@ pub fn route(trigger: &Value, function: &str) -> String {
 /// Whether it is an output; `inOut` is an input too and counts as none here.
 #[must_use]
 pub fn is_output(binding: &Value) -> bool {
-    variant(binding, "direction", &DIRECTIONS) == Ok(Some(1))
+    variant_index(binding, "direction", &DIRECTIONS) == Ok(Some(1))
 }
 
 /// Whether its type ends in `Trigger`, in any case, and it is an input.
@@ -133,9 +133,12 @@ mod tests {
         assert_eq!(text(&binding, "type").as_deref(), Some("httpTrigger"));
         assert_eq!(route(&binding, "f"), "7");
         assert_eq!(flag(&binding, "runonstartup"), Ok(Some(true)));
-        assert_eq!(variant(&binding, "authLevel", &AUTH_LEVELS), Ok(Some(4)));
-        assert_eq!(variant(&binding, "dataType", &DATA_TYPES), Ok(Some(3)));
-        assert_eq!(variant(&json!({"authLevel": "guest"}), "authLevel", &AUTH_LEVELS), Err(InvalidValue));
+        assert_eq!(variant_index(&binding, "authLevel", &AUTH_LEVELS), Ok(Some(4)));
+        assert_eq!(variant_index(&binding, "dataType", &DATA_TYPES), Ok(Some(3)));
+        assert_eq!(
+            variant_index(&json!({"authLevel": "guest"}), "authLevel", &AUTH_LEVELS),
+            Err(InvalidValue)
+        );
     }
 
     #[test]

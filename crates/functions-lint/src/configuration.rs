@@ -112,7 +112,7 @@ impl<'a> Section<'a> {
         members.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// A part of this part.
+    /// The section at this name within this section.
     #[must_use]
     pub fn section(&self, name: &str) -> Self {
         Self { value: self.get(name), path: self.path_of(name) }
@@ -152,7 +152,7 @@ impl<'a> Section<'a> {
         self.path.iter().cloned().chain([name.to_owned()]).collect()
     }
 
-    /// What to say of a member.
+    /// The error for a member: its path, and what it must be.
     #[must_use]
     pub fn invalid_member(&self, name: &str, must: impl Display) -> InvalidMember {
         InvalidMember { path: self.path_of(name), must: must.to_string() }
@@ -167,7 +167,7 @@ impl<'a> Section<'a> {
     /// A Boolean member; none where it is missing.
     ///
     /// # Errors
-    /// Another text; the empty one is what null becomes.
+    /// When the member has any other text; null counts as the empty text.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, InvalidMember> {
         self.read(name, "true or false", values::flag)
     }
@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
     /// A time span.
     ///
     /// # Errors
-    /// Another text, or a span before zero.
+    /// When the member has any other text, or a negative time span.
     pub fn span(&self, name: &str) -> Result<Option<TimeSpan>, InvalidMember> {
         self.read(name, "a time span like \"00:05:00\"", |text| {
             TimeSpan::parse(text).filter(|span| !span.is_negative())
@@ -185,19 +185,19 @@ impl<'a> Section<'a> {
     /// A whole number from `min` to `max`.
     ///
     /// # Errors
-    /// Another text, or a number beyond the limits.
+    /// When the member has any other text, or a number beyond the limits.
     pub fn integer(&self, name: &str, min: i32, max: i32) -> Result<Option<i32>, InvalidMember> {
         let wanted = format!("a whole number from {min} to {max}");
         self.read(name, &wanted, |text| values::integer(text).filter(|number| (min..=max).contains(number)))
     }
 
-    /// One of several words, by its position.
+    /// The position of a member's value among `names`.
     ///
     /// # Errors
     /// Another text.
-    pub fn variant(&self, name: &str, names: &[&str]) -> Result<Option<usize>, InvalidMember> {
+    pub fn variant_index(&self, name: &str, names: &[&str]) -> Result<Option<usize>, InvalidMember> {
         let must = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
-        self.read(name, &must, |text| values::variant(text, names))
+        self.read(name, &must, |text| values::variant_index(text, names))
     }
 
     fn read<T>(
@@ -211,7 +211,7 @@ impl<'a> Section<'a> {
     }
 
     /// The texts of a list: its scalars in their sequence, or one text that holds a JSON list. Any other text counts as
-    /// nothing (`GetArgumentList` in HttpWorkerOptionsSetup.cs).
+    /// an empty list (`GetArgumentList` in HttpWorkerOptionsSetup.cs).
     #[must_use]
     pub fn texts(&self, name: &str) -> Vec<String> {
         match self.get(name) {

@@ -20,7 +20,7 @@ impl Cors {
 
     /// Why Core Tools end at their start, if they do: ASP.NET refuses every origin together with credentials.
     #[must_use]
-    pub fn refusal(&self) -> Option<&'static str> {
+    pub fn startup_error(&self) -> Option<&'static str> {
         (self.allows_any() && self.credentials).then_some(
             "Host.CORS is \"*\" and Host.CORSCredentials is true, which ASP.NET refuses: Core Tools end with an error; \
              name the origins, or take CORSCredentials out",
@@ -29,7 +29,7 @@ impl Cors {
 
     /// The entries that no browser's origin is equal to, and why.
     #[must_use]
-    pub fn never_matching(&self) -> Vec<(&str, &'static str)> {
+    pub fn unmatchable_origins(&self) -> Vec<(&str, &'static str)> {
         let reason = |origin: &str| {
             let scheme = origin.split_once("://");
             match scheme {
@@ -59,13 +59,13 @@ impl Cors {
         self.origins == ["*"]
     }
 
-    /// Whether a page of this origin may read.
+    /// Whether a page of this origin may read the app's answers.
     #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
         self.allows_any() || self.origins.iter().any(|known| known == origin)
     }
 
-    /// Whether such a page may send its cookies.
+    /// Whether a page of an allowed origin may send its cookies.
     #[must_use]
     pub fn credentials(&self) -> bool {
         self.credentials
@@ -73,7 +73,7 @@ impl Cors {
 
     /// Whether an answer depends on the origin.
     #[must_use]
-    pub fn varies(&self) -> bool {
+    pub fn varies_by_origin(&self) -> bool {
         self.origins.len() > 1
     }
 }
@@ -104,20 +104,20 @@ mod tests {
     fn entries_that_never_match_are_known() {
         let cors =
             cors("http://a/, http://b,*,http://c/x,https://*.d.com,e.com,https://f:443,http://good:1,null");
-        let never: Vec<&str> = cors.never_matching().into_iter().map(|(origin, _)| origin).collect();
+        let never: Vec<&str> = cors.unmatchable_origins().into_iter().map(|(origin, _)| origin).collect();
         assert_eq!(
             never,
             ["http://a/", " http://b", "*", "http://c/x", "https://*.d.com", "e.com", "https://f:443"]
         );
-        assert!(super::Cors::parse("*", false).unwrap().never_matching().is_empty());
+        assert!(super::Cors::parse("*", false).unwrap().unmatchable_origins().is_empty());
     }
 
     #[test]
     fn only_a_star_alone_lets_every_origin_in() {
         assert!(cors("*").allows("http://any") && cors("*,").allows("http://any"));
         assert!(!cors("*,http://a").allows("http://any") && !cors(" *").allows("http://any"));
-        assert!(Cors::parse("*", true).unwrap().refusal().is_some());
-        assert!(Cors::parse("*,http://a", true).unwrap().refusal().is_none());
+        assert!(Cors::parse("*", true).unwrap().startup_error().is_some());
+        assert!(Cors::parse("*,http://a", true).unwrap().startup_error().is_none());
         assert_eq!(Cors::parse(",,", true), None);
     }
 }

@@ -11,7 +11,8 @@ use crate::App;
 
 pub use entry::{AzureOutcome, Diagnosis};
 
-/// All diagnoses of an app, host.json first. Without a host.json that can be read, of its folders alone.
+/// All diagnoses of an app, host.json first. If host.json cannot be read, the diagnoses are about the function folders
+/// only.
 #[must_use]
 pub fn diagnose(app: &App) -> Vec<Diagnosis> {
     let functions = functions::of(app);

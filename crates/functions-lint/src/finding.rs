@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// How a rule came out.
+/// The result of a rule.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// It holds.
     Pass,
-    /// It may do harm, or cannot be checked here.
+    /// The rule is broken in a way that may do harm, or cannot be checked here.
     Warn,
     /// It does harm.
     Fail,

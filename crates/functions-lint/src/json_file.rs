@@ -10,15 +10,15 @@ use crate::json::Document;
 ///
 /// # Errors
 /// One sentence that names the file as `shown`, with line and column.
-pub fn read(path: &Path, shown: &str) -> Result<Value, String> {
-    document(path, shown).map(|document| document.value())
+pub fn read_value(path: &Path, shown: &str) -> Result<Value, String> {
+    read_document(path, shown).map(|document| document.value())
 }
 
-/// As [`read`], with the places of the values.
+/// As [`read_value`], with the places of the values.
 ///
 /// # Errors
-/// As [`read`].
-pub fn document(path: &Path, shown: &str) -> Result<Document, String> {
+/// As [`read_value`].
+pub fn read_document(path: &Path, shown: &str) -> Result<Document, String> {
     let document = Document::read(path, shown)?;
     if document.is_object() { Ok(document) } else { Err(format!("{shown} must hold a JSON object")) }
 }

@@ -17,7 +17,7 @@ pub(crate) use near::is_same_place;
 pub use near::near_misses;
 pub use script::{Interpreter, has_carriage_returns};
 
-pub use error::{ENDS_IN_AZURE, IN_AZURE, LaunchError, TextHint};
+pub use error::{EARLY_EXIT_IN_AZURE, LaunchError, START_FAILURE_IN_AZURE, TextHint};
 pub use search::on_search_path;
 
 use binary::Binary;
@@ -39,7 +39,7 @@ impl Launch<'_> {
     /// Whether the program can be started on this machine.
     ///
     /// # Errors
-    /// The first thing that keeps it from that.
+    /// The first reason why it cannot be started.
     pub fn check(&self) -> Result<(), LaunchError> {
         let shown = self.working_directory.display().to_string();
         if self.working_directory.is_file() {
@@ -68,7 +68,7 @@ fn locate(root: &Path, program: &Path) -> Option<PathBuf> {
 /// Whether the system can start this file; `shown` is its name in what is said.
 ///
 /// # Errors
-/// What keeps it from that.
+/// The reason why it cannot be started.
 pub fn check_startable(file: &Path, shown: &str) -> Result<(), LaunchError> {
     if file.is_dir() {
         return Err(LaunchError::Folder(shown.to_owned()));
@@ -79,10 +79,10 @@ pub fn check_startable(file: &Path, shown: &str) -> Result<(), LaunchError> {
     check_format(file, shown)
 }
 
-/// Whether what is in the file can be started, whatever its mode is.
+/// Whether the file's content can be started, regardless of its permissions.
 ///
 /// # Errors
-/// What keeps it from that.
+/// The reason why it cannot be started.
 pub fn check_format(file: &Path, shown: &str) -> Result<(), LaunchError> {
     // A file that cannot be read can be executed nevertheless.
     let Some(head) = head(file) else { return Ok(()) };

@@ -37,7 +37,7 @@ pub use program::Program;
 pub use settings::{ExpandError, Settings};
 pub use settings_file::{SettingsFile, SettingsFileError, SettingsSource};
 
-/// Holds an app against every rule that can be asked of it: one finding a rule that passes, else one for each place
+/// Checks an app against every rule that applies to it: one finding for a rule that passes, else one for each place
 /// that breaks it.
 #[must_use]
 pub fn check(app: &App) -> Vec<Finding> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The file's name in an app folder.
-pub const FILE: &str = "local.settings.json";
+pub const LOCAL_SETTINGS_FILE: &str = "local.settings.json";
 
 /// What the file says.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct LocalSettings {
     pub ignored: Vec<String>,
 }
 
-/// The members that Core Tools read, spelled so.
+/// The members that Core Tools read, in the only spelling that they accept.
 const SECTIONS: [&str; 4] = ["IsEncrypted", "Values", "ConnectionStrings", "Host"];
 
 impl LocalSettings {
@@ -32,7 +32,7 @@ impl LocalSettings {
     ///
     /// # Errors
     /// One sentence without a value of the file: it is of another form, or encrypted.
-    pub fn of(document: &Document) -> Result<Self, String> {
+    pub fn parse(document: &Document) -> Result<Self, String> {
         let file = document.value();
         let faults = Faults(document);
         let values = values(&section(&file, "Values", &faults)?, &faults)?;
@@ -84,7 +84,7 @@ fn values(section: &Map<String, Value>, faults: &Faults<'_>) -> Result<Vec<(Stri
     texts.collect()
 }
 
-/// Texts, and the objects that `func settings add-connection-string` writes.
+/// The connection strings: texts, and the objects that `func settings add-connection-string` writes.
 fn connections(section: &Map<String, Value>, faults: &Faults<'_>) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     for (name, value) in section {
@@ -104,7 +104,7 @@ fn connections(section: &Map<String, Value>, faults: &Faults<'_>) -> Result<Vec<
     Ok(found)
 }
 
-/// `true` where nothing says otherwise.
+/// `IsEncrypted` of the file; true if the file does not have it.
 fn is_encrypted(file: &Value, faults: &Faults<'_>) -> Result<bool, String> {
     file.get("IsEncrypted")
         .filter(|value| !value.is_null())
@@ -130,7 +130,7 @@ fn misspelt(file: &Value) -> Vec<String> {
     alike.collect()
 }
 
-/// Makes sentences with the place of what is wrong.
+/// Makes error sentences that name the place of the error.
 struct Faults<'a>(&'a Document);
 
 impl Faults<'_> {
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<LocalSettings, String> {
-        LocalSettings::of(&Document::parse(text).unwrap())
+        LocalSettings::parse(&Document::parse(text).unwrap())
     }
 
     fn value(text: &str, name: &str) -> Option<String> {

@@ -17,7 +17,8 @@ pub(crate) fn paths(settings: &Settings) -> impl Iterator<Item = (&str, Vec<Stri
     })
 }
 
-/// Whether a setting begins as an override does, and goes on as none.
+/// Whether a setting's name begins with `AzureFunctionsJobHost` but does not continue as that of an override, with `__`
+/// or `:`.
 pub(crate) fn looks_misspelt(name: &str) -> bool {
     let start = PREFIX.trim_end_matches('_');
     let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
@@ -25,7 +26,7 @@ pub(crate) fn looks_misspelt(name: &str) -> bool {
 }
 
 /// Lays every override over host.json; later settings win. Names may have colons in place of two underscores.
-pub fn apply(host: &mut Value, settings: &Settings) {
+pub fn apply_overrides(host: &mut Value, settings: &Settings) {
     for (name, value) in settings.iter() {
         let name = name.replace(':', "__");
         if let Some(prefix) = name.get(..PREFIX.len())
@@ -82,7 +83,7 @@ mod tests {
             ("AzureFunctionsJobHost__extensions__queues__batchSize".into(), "3".into()),
             ("AzureFunctionsJobHost:list:1".into(), "b".into()),
         ]);
-        apply(&mut host, &settings);
+        apply_overrides(&mut host, &settings);
         assert_eq!(host, json!({"extensions": {"Queues": {"batchSize": "3"}}, "list": ["a", "b"]}));
     }
 }

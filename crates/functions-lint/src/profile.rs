@@ -14,7 +14,7 @@ const WEB_SERVERS: [&str; 2] = ["mcp-custom-handler", "web-app-custom-handler"];
 ///
 /// # Errors
 /// One sentence, when the name is that of no profile.
-pub fn apply(json: &mut Value) -> Result<(), String> {
+pub fn apply_profile(json: &mut Value) -> Result<(), String> {
     let name = member(json, &[MEMBER]).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     match name.as_str() {
         "" | "default" => Ok(()),

@@ -20,7 +20,7 @@ pub struct Program {
     pub path: String,
     /// The file that the host starts; none when it finds none and leaves it to the search path.
     pub file: Option<PathBuf>,
-    /// What keeps that file from being started, whatever its mode is.
+    /// The reason why that file cannot be started, regardless of its permissions.
     pub fault: Option<LaunchError>,
 }
 
@@ -39,7 +39,7 @@ impl Program {
 
     /// Whether it lies in the app folder, and so is deployed with it.
     #[must_use]
-    pub fn is_of_the_app(&self) -> bool {
+    pub fn is_in_app_folder(&self) -> bool {
         self.file.is_some() && !is_absolute(&self.path)
     }
 }

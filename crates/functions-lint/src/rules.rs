@@ -32,7 +32,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
     .concat()
 }
 
-/// The rules that can be asked of an app. Without a host.json most of them mean nothing.
+/// The rules that apply to an app. Without a host.json most rules do not apply.
 pub(crate) fn of(app: &App) -> Vec<&'static Rule> {
     if app.host.is_err() {
         [&[&host_json::READABLE], bindings::RULES, diagnosed::RULES].concat()

@@ -5,7 +5,7 @@ use std::env;
 /// The flag of self-hosted MCP servers.
 const MCP_PREVIEW: &str = "EnableMcpCustomHandlerPreview";
 
-/// Names are compared ignoring case, as the host's configuration does.
+/// The settings of an app; names are compared ignoring case, as the host's configuration does.
 #[derive(Clone, Debug, Default)]
 pub struct Settings(Vec<(String, String)>);
 
@@ -51,14 +51,15 @@ impl Settings {
             || self.is_true(&format!("AzureWebJobs_{function}_Disabled"))
     }
 
-    /// Whether a word of `AzureWebJobsFeatureFlags` has tools take an app in any language for a custom handler's.
+    /// Whether `AzureWebJobsFeatureFlags` contains the flag with which tools treat an app in any language as a custom
+    /// handler.
     #[must_use]
     pub fn is_mcp_preview(&self) -> bool {
         let mut flags = self.get("AzureWebJobsFeatureFlags").unwrap_or_default().split(',');
         flags.any(|flag| flag.trim().eq_ignore_ascii_case(MCP_PREVIEW))
     }
 
-    /// Whether a setting says yes.
+    /// Whether the value of a setting means true.
     #[must_use]
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")

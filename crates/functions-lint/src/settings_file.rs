@@ -18,7 +18,7 @@ pub struct SettingsFile {
     pub settings: Vec<(String, String)>,
 }
 
-/// Where the settings of a file hold.
+/// The environment that the settings of a file are for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SettingsSource {
     /// On a developer's machine: the file was local.settings.json.
@@ -39,7 +39,7 @@ pub enum SettingsFileError {
          local.settings.json with \"Values\""
     )]
     Form,
-    /// Core Tools would not read it so.
+    /// Core Tools would refuse the file.
     #[error("the settings cannot be used: {0}")]
     Refused(String),
 }
@@ -56,7 +56,7 @@ impl SettingsFile {
             Value::Object(members)
                 if members.contains_key("Values") || members.contains_key("IsEncrypted") =>
             {
-                let local = LocalSettings::of(&document).map_err(SettingsFileError::Refused)?;
+                let local = LocalSettings::parse(&document).map_err(SettingsFileError::Refused)?;
                 Ok(Self { source: SettingsSource::LocalSettings, settings: local.values })
             }
             _ => Err(SettingsFileError::Form),

@@ -29,7 +29,7 @@ pub fn integer(text: &str) -> Option<i32> {
 
 /// One of an enumeration's names in any case, or its number: the position among the names.
 #[must_use]
-pub fn variant(text: &str, names: &[&str]) -> Option<usize> {
+pub fn variant_index(text: &str, names: &[&str]) -> Option<usize> {
     let text = text.trim();
     let found = names.iter().position(|name| name.eq_ignore_ascii_case(text));
     found.or_else(|| text.parse().ok().filter(|number| *number < names.len()))
@@ -54,7 +54,7 @@ mod tests {
     fn variants_are_named_in_any_case_or_by_number() {
         let names = ["None", "Base64"];
         assert_eq!(
-            ["base64", "0", "1", "2", "utf8", ""].map(|text| variant(text, &names)),
+            ["base64", "0", "1", "2", "utf8", ""].map(|text| variant_index(text, &names)),
             [Some(1), Some(0), Some(1), None, None, None]
         );
     }

@@ -1,4 +1,4 @@
-//! What one takes along with the crate.
+//! The dependencies that an app gets with the crate.
 
 use std::{collections::BTreeSet, process::Command};
 

@@ -5,7 +5,7 @@ use std::{env, fmt::Write as _, fs};
 use super::*;
 use crate::{
     config::Setting,
-    functions::{self, FUNCTIONS, Need},
+    functions::{self, FUNCTIONS, FunctionNeed},
 };
 
 const HEAD: &str = "\
@@ -33,13 +33,13 @@ there, from its [JSON Schema](docs/reference/local.settings.schema.json).
 ";
 
 /// Whether a function with these needs identifies its caller.
-fn has_caller(needs: &[Need]) -> bool {
-    needs.iter().any(|need| matches!(need, Need::Identity))
+fn has_caller(needs: &[FunctionNeed]) -> bool {
+    needs.iter().any(|need| matches!(need, FunctionNeed::Identity))
 }
 
 /// Which functions read a setting.
 fn readers(setting: &Setting) -> String {
-    let reads = |needs: &[Need]| setting.concerns(functions::config_needs(needs));
+    let reads = |needs: &[FunctionNeed]| setting.concerns(functions::config_needs(needs));
     if reads(&[]) {
         return "all functions".to_owned();
     }
@@ -97,7 +97,8 @@ fn the_committed_page_of_settings_is_the_table() {
 
 #[test]
 fn an_http_function_that_has_no_caller_is_health_or_the_description() {
-    let operation = |needs: &[Need]| needs.iter().any(|need| matches!(need, Need::Operation(_)));
+    let operation =
+        |needs: &[FunctionNeed]| needs.iter().any(|need| matches!(need, FunctionNeed::OpenApiOperation(_)));
     let without = FUNCTIONS
         .iter()
         .filter(|function| operation(function.needs) && !has_caller(function.needs))

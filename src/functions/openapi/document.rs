@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{operation::Operation, schemas::Schemas};
+use super::{operation::OpenApiOperation, schemas::Schemas};
 use crate::functions::names::ROUTE_PREFIX;
 
 /// Rises when the interface breaks its callers.
@@ -23,7 +23,7 @@ pub(crate) struct HttpFunction<'a> {
     /// Its route, below the prefix.
     pub(crate) route: &'a str,
     /// The parameters, body and answers of the function.
-    pub(crate) operation: Operation,
+    pub(crate) operation: OpenApiOperation,
 }
 
 /// The document of these functions. Paths leave out the prefix of host.json, which is the server's: an API gateway puts its

@@ -46,7 +46,7 @@ const PROBLEM: &str = "application/problem+json";
 
 /// A function's entry in the OpenAPI document, without its method and route.
 #[derive(Debug)]
-pub struct Operation {
+pub struct OpenApiOperation {
     tag: Tag,
     summary: &'static str,
     requires_token: bool,
@@ -66,7 +66,7 @@ struct DocumentedResponse {
     headers: Vec<Header>,
 }
 
-impl Operation {
+impl OpenApiOperation {
     /// A function, as far as anyone may call it.
     pub(crate) fn new(tag: Tag, summary: &'static str) -> Self {
         Self {

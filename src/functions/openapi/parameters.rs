@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     orders::{IdempotencyKey, OrderId, Sku},
-    validation::{DEFAULT_LIMIT, List, MAX_LIMIT},
+    validation::{DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, PagedList},
 };
 
 /// A sku that the products of `cargo xtask dev` leave free.
@@ -19,7 +19,7 @@ const STRONG_ETAG: &str = "^\"[!#-~]*\"$";
 pub(crate) enum Parameter {
     Limit,
     /// The cursor of these lists.
-    Cursor(&'static [List]),
+    Cursor(&'static [PagedList]),
     Scope,
     SecretName,
     IdempotencyKey,
@@ -37,7 +37,7 @@ impl Parameter {
                 "limit",
                 false,
                 "The most items of the page.",
-                json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+                json!({"type": "integer", "minimum": 1, "maximum": MAX_PAGE_LIMIT, "default": DEFAULT_PAGE_LIMIT}),
             ),
             Self::Cursor(lists) => {
                 ("query", "cursor", false, "The `next` of the page before.", cursor_schema(lists))
@@ -95,7 +95,7 @@ impl Parameter {
 }
 
 /// What the cursors of these lists look like.
-fn cursor_schema(lists: &[List]) -> Value {
+fn cursor_schema(lists: &[PagedList]) -> Value {
     let forms: Vec<String> = lists.iter().map(|list| list.cursor_pattern()).collect();
     json!({"type": "string", "pattern": format!("^(?:{})$", forms.join("|"))})
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    functions::{self, FUNCTIONS, Need},
+    functions::{self, FUNCTIONS, FunctionNeed},
     problem::Problem,
     secret::SecretName,
     validation,
@@ -56,7 +56,7 @@ fn the_committed_document_is_current() {
 
 #[test]
 fn the_document_has_each_http_function_and_no_other() {
-    let http = |function: Registered<'_, Need>| {
+    let http = |function: Registered<'_, FunctionNeed>| {
         let route = function.route?;
         let [method] = function.methods else { panic!("{}: one method", function.name) };
         Some((function.name.to_owned(), method.to_string(), format!("/{route}")))

@@ -16,7 +16,7 @@ use crate::{
     validation,
 };
 
-/// Where messages of the outbox go.
+/// The output bindings by which messages of the outbox are sent.
 const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
 /// The quotes and the comma around a message in the answer.
 const SEPARATOR_BYTES: usize = 3;
@@ -35,7 +35,7 @@ pub(super) async fn due_messages(
     let mut failure = None;
     while failure.is_none() && elapsed() < limits.max_time {
         let Some(batch) = answer.next_batch() else { break };
-        match app.store.take_due_messages(context.at, app.outbox_deadline, batch, app.hold()).await {
+        match app.store.take_due_messages(context.at, app.outbox_deadline, batch, app.relay_hold()).await {
             Ok(due) if due.is_empty() => break,
             Ok(due) => failure = answer.add(app, context, due).await.err(),
             Err(error) => failure = Some(error),
@@ -47,7 +47,7 @@ pub(super) async fn due_messages(
     }
 }
 
-/// What the run has taken.
+/// The messages that the run has taken so far, and their size in the answer.
 struct Answer {
     outputs: Outputs,
     limits: RelayLimits,

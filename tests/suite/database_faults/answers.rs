@@ -97,7 +97,7 @@ const READ_ONLY: &str = "DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
 END $$";
 
-/// Connections that exist stay as they are.
+/// A statement that makes new connections read-only or writable; existing connections stay as they are.
 const WRITABLE: &str = "SET TRANSACTION READ WRITE; DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
 END $$";
@@ -115,8 +115,8 @@ async fn connections_that_are_read_only() {
     world.end();
 }
 
-/// As with a disk that is nearly full. Twelve callers write, and hear at once that it does not work; fourteen read, and
-/// do not notice.
+/// The server is read-only as a whole, as when its disk is nearly full. Twelve callers write, and hear at once that it
+/// does not work; fourteen read, and do not notice.
 async fn a_server_that_is_read_only() {
     let world = World::start().await;
     let location = world.buyer.place("BEANS").await;

@@ -1,4 +1,4 @@
-//! What somebody else has locked.
+//! Faults of locks: another client of the database holds them.
 
 use std::sync::atomic::AtomicBool;
 
@@ -169,7 +169,7 @@ async fn many_locked_orders_with_one_caller_each() {
     world.end();
 }
 
-/// What is locked is none of the calls' own.
+/// The locked row is not one that the calls themselves change.
 async fn a_locked_product() {
     let world = World::start().await;
     world.app.user("admin").stock("CUP", 900).await;

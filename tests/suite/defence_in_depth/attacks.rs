@@ -49,7 +49,7 @@ enum Try {
     Role,
     /// To process, with a token that was stolen from the program and a certificate of this kind.
     Certificate(Issued),
-    /// To have an order placed, as if a message had come. EasyAuth gets a genuine token.
+    /// To have an order placed, as if a message had come. The request carries a genuine token for EasyAuth.
     Message,
     /// To list the dead letters, as if the host had called for an administrator. EasyAuth gets a genuine token, and
     /// the envelope contains the same one.
@@ -146,15 +146,15 @@ impl Attack {
         }
     }
 
-    /// Someone who pretends to be the host. EasyAuth asks for a token, and gets a genuine one; without EasyAuth a
-    /// token would show that the call is none of the host's.
+    /// The client of an attacker who pretends to be the host. EasyAuth asks for a token, and gets a genuine one;
+    /// without EasyAuth a token would show that the call is none of the host's.
     async fn as_the_host(self, scene: &Scene<'_>) -> Client {
         let client = scene.world.attacker(scene.app, false).await;
         if scene.world.has_host() { client.bearer(&scene.app.token_of("neighbour")) } else { client }
     }
 }
 
-/// With a token that the issuer signed, and the header that goes with it where no EasyAuth makes one.
+/// Adds a token that the issuer signed, and the matching principal header if no EasyAuth makes one.
 fn genuine(scene: &Scene<'_>, client: &Client, person: &str) -> Client {
     let client = client.bearer(&scene.app.token_of(person));
     if scene.world.makes_header() {
@@ -195,7 +195,7 @@ impl Token {
 }
 
 impl Issued {
-    /// As the platform writes it into its header.
+    /// The certificate as the platform writes it into its header.
     fn certificate(self, accepted: &Authority) -> String {
         let own = Authority::new("partners").expect("an authority");
         let authority = match self {

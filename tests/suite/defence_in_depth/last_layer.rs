@@ -1,4 +1,5 @@
-//! What no flag and no setting leaves out: it refuses with everything else gone, and lets the right caller do the same.
+//! Layers that no flag and no setting can leave out: each refuses an attack when every other layer is gone, and lets
+//! the rightful caller do the same.
 
 use super::{
     Cell, NOTHING, Running, WHOLE,

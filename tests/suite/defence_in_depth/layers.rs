@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use functions_emulator::{
+    access_keys::{self, AccessKey},
     easyauth::EasyAuthMode,
-    keys::{self, Key},
 };
 use test_servers::Authority;
 
@@ -141,8 +141,12 @@ impl World {
             // What was processed stays so, no matter who did it.
             .set("AzureWebJobs.FulfilOrder.Disabled", "true");
         if self.has(Keys) {
-            let host = vec![Key { name: "gateway".to_owned(), value: KEY.to_owned() }];
-            setup = setup.keys(keys::Keys { master: String::new(), host, functions: HashMap::new() });
+            let host = vec![AccessKey { name: "gateway".to_owned(), value: KEY.to_owned() }];
+            setup = setup.keys(access_keys::AccessKeys {
+                master: String::new(),
+                host,
+                functions: HashMap::new(),
+            });
         }
         if self.has(Clients) {
             setup = setup.set("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT);

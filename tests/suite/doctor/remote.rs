@@ -1,4 +1,5 @@
-//! From outside: an honest call, each lie, and emulators with one layer off.
+//! What doctor finds by calling a deployment: an authenticated request, each invalid one, and emulators with one layer
+//! switched off.
 
 use std::collections::HashMap;
 
@@ -8,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use functions_emulator::{
+    access_keys::{AccessKey, AccessKeys},
     easyauth::EasyAuthMode,
-    keys::{Key, Keys},
 };
 use serde_json::json;
 use test_servers::Authority;
@@ -42,9 +43,9 @@ async fn examine(app: &TestApp, urls: &[&str], person: &str, mode: &str) -> Diag
 /// The host key of a deployment that asks for keys.
 const KEY: &str = "a-key-of-the-host";
 
-fn keys() -> Keys {
-    let host = vec![Key { name: "default".to_owned(), value: KEY.to_owned() }];
-    Keys { master: String::new(), host, functions: HashMap::new() }
+fn keys() -> AccessKeys {
+    let host = vec![AccessKey { name: "default".to_owned(), value: KEY.to_owned() }];
+    AccessKeys { master: String::new(), host, functions: HashMap::new() }
 }
 
 #[tokio::test]
@@ -111,7 +112,7 @@ async fn a_trusted_forged_header_is_detected() {
     assert_eq!(found.level("C04-another-principal"), Some("fail"), "{}", found.said);
 }
 
-/// Asks for certificates of this authority.
+/// The settings of a worker that demands client certificates of this authority.
 fn demanding(setup: Setup, authority: &Authority) -> Setup {
     setup
         .set("ORDERS_CLIENT_CERTIFICATE_MODE", "required")

@@ -48,7 +48,7 @@ impl AdminServer {
         server
     }
 
-    /// Knows Entra, as Azure's servers do.
+    /// A server with a function like Azure's that makes logins for Entra principals.
     pub(crate) async fn with_entra() -> Self {
         let server = Self::start().await;
         server.run("postgres", "postgres", ENTRA).await;

@@ -36,7 +36,7 @@ pub(crate) fn binary() -> PathBuf {
     env::var_os("WORKER_UNDER_TEST").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
 
-/// Lays out a part of the app with this program.
+/// Creates an app folder with this part of the app and this program.
 pub(super) fn stage(root: &Path, part: Part, program: &Path) -> io::Result<()> {
     let packaged = env::var_os("APP_UNDER_TEST").map(PathBuf::from);
     let functions = packaged.clone().unwrap_or_else(|| repository().join("functions"));

@@ -11,7 +11,7 @@ use test_servers::{Database, Postgres};
 
 use super::{TestApp, binary};
 
-/// Names the engine for all apps: `postgres`; a file without it.
+/// The environment variable that names the engine for all apps: `postgres`; without it each app has a SQLite file.
 const ENGINE: &str = "TEST_DATABASE";
 
 /// A database that goes with its app.
@@ -21,7 +21,7 @@ pub(super) struct AppDatabase {
 }
 
 impl AppDatabase {
-    /// An empty one, of this version.
+    /// An empty database with the schema of this version.
     pub(super) async fn fresh(folder: &TempDir) -> Self {
         match env::var(ENGINE).as_deref() {
             Ok("postgres") => {

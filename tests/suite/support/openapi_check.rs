@@ -30,7 +30,7 @@ pub(crate) fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// Clients have to bear members that they do not know; our own answers have none.
+/// Forbids undocumented members in a schema: clients must tolerate them, but the worker's answers have none.
 fn close(value: &mut Value) {
     match value {
         Value::Object(members) => {

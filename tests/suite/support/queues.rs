@@ -7,13 +7,13 @@ use functions_emulator::{
     Events,
     app::Connection,
     clock::Clock,
-    queues::{Connections, Counts, Queues},
+    queues::{Connections, QueueCounts, Queues},
 };
 use test_servers::azurite::Azurite;
 
 use super::{SOON, TestApp};
 
-/// What every queue binding names.
+/// The connection that every queue binding names.
 const CONNECTION: &str = "WorkQueues";
 
 /// Whose queues an app has.
@@ -47,10 +47,10 @@ pub(crate) fn connections(setting: Option<(String, String)>, events: Events) -> 
 
 /// The queues of the connection that every binding names.
 pub(crate) fn of(connections: &Connections) -> Queues {
-    connections.queues(&Connection::named(CONNECTION)).expect("the account is on this machine")
+    connections.queues(&Connection::from_name(CONNECTION)).expect("the account is on this machine")
 }
 
-/// The same queues for assertions: an error fails the test.
+/// The app's queues for use in assertions: an error fails the test.
 #[derive(Clone, Debug)]
 pub(crate) struct TestQueues(pub(crate) Queues);
 
@@ -64,7 +64,7 @@ impl TestQueues {
         self.0.peek(queue).await.expect("the queues can be looked at")
     }
 
-    /// The texts of all messages, oldest first, which then are gone. Only for queues in this process.
+    /// The texts of all messages, oldest first, which then are gone. It works only for queues in this process.
     pub(crate) async fn drain(&self, queue: &str) -> Vec<String> {
         let messages = self.0.peek_messages(queue).await.expect("the queues can be looked at");
         self.purge(queue).await;
@@ -73,7 +73,8 @@ impl TestQueues {
 
     /// How many messages there are, the hidden ones included.
     pub(crate) async fn held(&self, queue: &str) -> usize {
-        let Counts { visible, hidden } = self.0.counts(queue).await.expect("the queues can be looked at");
+        let QueueCounts { visible, hidden } =
+            self.0.counts(queue).await.expect("the queues can be looked at");
         visible + hidden
     }
 

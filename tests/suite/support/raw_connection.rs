@@ -44,7 +44,7 @@ impl RawConnection {
         .await;
     }
 
-    /// The same, without the last byte of the body.
+    /// Sends a request as [`Self::call`] does, without the last byte of the body.
     pub(crate) async fn begin(&mut self, method: &str, path: &str, lines: &[String], body: &str) {
         let lines = [lines, &[format!("Content-Length: {}", body.len())]].concat().join("\r\n");
         let begun = &body[..body.len() - 1];

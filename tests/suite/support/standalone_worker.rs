@@ -56,7 +56,7 @@ impl StandaloneWorker {
         Self::start_after(":", stdout).await
     }
 
-    /// The same after these commands of a shell.
+    /// As [`Self::start`], after these commands of a shell.
     pub(crate) async fn start_after(shell: &str, stdout: impl Into<Stdio>) -> Self {
         let (port, folder) = (free_port(), tempfile::tempdir().expect("a temporary folder"));
         let mut command = command(&binary(), shell, port, &folder);

@@ -7,7 +7,9 @@ use std::{
 };
 
 use tempfile::TempDir;
-use test_servers::{Authority, Database, IdentityEndpoint, Leaf, Postgres, identity_endpoint::HEADER};
+use test_servers::{
+    Authority, Database, IdentityEndpoint, Leaf, Postgres, identity_endpoint::IDENTITY_HEADER,
+};
 use tokio::process::Command;
 
 use super::{Setup, binary};
@@ -70,7 +72,7 @@ impl TokenPostgres {
             ("ORDERS_DATABASE_URL", self.url(ROLE, "localhost", Some(&self.authority()))),
             ("ORDERS_DATABASE_IDENTITY", "managed".to_owned()),
             ("IDENTITY_ENDPOINT", self.endpoint.url()),
-            ("IDENTITY_HEADER", HEADER.to_owned()),
+            ("IDENTITY_HEADER", IDENTITY_HEADER.to_owned()),
         ]
     }
 

@@ -1,4 +1,4 @@
-//! Compares what was answered, what is kept and what was done.
+//! Compares the answers, the stored data and the calls of the backend.
 
 mod answers;
 mod effects;

@@ -76,7 +76,7 @@ impl Clients<'_> {
         join_all(orders.chunks(share).map(look)).await;
     }
 
-    /// Calls once and keeps it in the journal. The status, if there was an answer.
+    /// Makes one call and records it in the journal. The status, if there was an answer.
     async fn perform(&self, node: &Node, operation: &'static Operation, request: &Request) -> Option<u16> {
         let began = self.journal.now();
         let outcome = node.api.send(request, &self.cluster.queues).await;

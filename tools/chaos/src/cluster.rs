@@ -7,7 +7,7 @@ use functions_emulator::{
     ConsoleOptions, Emulator, Event, Events, Options,
     app::stage_app,
     easyauth::EasyAuthMode,
-    queues::{Counts, MemoryQueues},
+    queues::{MemoryQueues, QueueCounts},
     users::Users,
 };
 use project::{Project, WORKER, issuer};
@@ -114,7 +114,7 @@ impl TestCluster {
 
     /// Whether no queue holds a message, visible or not.
     pub(super) fn queues_are_empty(&self) -> bool {
-        QUEUES.iter().all(|queue| self.queues.counts(queue) == Counts::default())
+        QUEUES.iter().all(|queue| self.queues.counts(queue) == QueueCounts::default())
     }
 
     /// Stops both hosts.

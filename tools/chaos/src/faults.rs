@@ -40,7 +40,7 @@ enum Fault {
 /// Sends open messages again.
 const RELAY: &str = "RelayOutbox";
 
-/// Forgets what has expired, by the clock of the worker that does it.
+/// The timer function that deletes expired rows, by the clock of the worker that runs it.
 const PURGE: &str = "PurgeExpired";
 
 /// What a real queue needs for each message.

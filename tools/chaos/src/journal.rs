@@ -52,7 +52,7 @@ pub(super) enum Outcome {
         /// The body.
         body: Value,
     },
-    /// Without one: whether anything was done, the caller cannot know.
+    /// The call ended without an answer, so the caller cannot know whether it had an effect.
     Broken(String),
 }
 

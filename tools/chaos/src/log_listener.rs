@@ -1,5 +1,5 @@
-//! The calls of the fulfilment backend, read from the log of the stub. Another backend, which refuses and fails as
-//! well, has to say by itself what it was asked; all else that the checker knows of it is [`LogCounts::calls`].
+//! The calls of the fulfilment backend, read from the log of the stub. A backend that also rejects orders and fails
+//! would have to report its calls itself; the checker knows the stub's calls only from [`LogCounts::calls`].
 
 use std::{
     collections::BTreeMap,

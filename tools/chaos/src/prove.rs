@@ -23,7 +23,7 @@ struct InjectedFault {
     place: Place,
 }
 
-/// The databases on which a fault is planted.
+/// The database engines on which a fault is injected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
     File,

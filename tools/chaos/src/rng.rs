@@ -9,7 +9,7 @@ impl Rng {
         Self(seed)
     }
 
-    /// Others, whose draws do not depend on how often these are thrown from now on.
+    /// A second generator, whose draws do not depend on later draws of this one.
     pub(super) fn split(&mut self) -> Self {
         Self(self.draw())
     }

@@ -134,7 +134,7 @@ impl Run<'_> {
         Ok(begin.elapsed())
     }
 
-    /// Plan after plan, as long as more has to be done.
+    /// Injects the faults of one plan after another, as long as more operations are needed.
     async fn faults(&self, clients: &Clients<'_>, luck: &mut Rng) -> anyhow::Result<()> {
         let Size { operations, kills, deliveries, .. } = self.size;
         let mut from = 0;

@@ -1,4 +1,4 @@
-//! Hostile input at scale. A [`Target`](targets::Target) is a plain function over bytes that calls a decoder of the
+//! Hostile input at scale. A [`FuzzTarget`](targets::FuzzTarget) is a plain function over bytes that calls a decoder of the
 //! worker through the crate's public interface, and panics where a law does not hold. A
 //! [`Campaign`](campaign::Campaign) varies the [`corpus`] and whatever takes a path that no input took before.
 //!

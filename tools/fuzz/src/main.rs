@@ -11,7 +11,7 @@ use clap::Parser;
 use fuzz::{
     campaign::{self, Campaign, Failure},
     corpus,
-    targets::{self, Target},
+    targets::{self, FuzzTarget},
 };
 use terminal::Progress;
 
@@ -23,7 +23,7 @@ const STRIDE: u64 = 20_000;
 struct Cli {
     /// One target alone: envelope, principal, order, message or cursor.
     #[arg(value_parser = target)]
-    target: Option<&'static Target>,
+    target: Option<&'static FuzzTarget>,
     /// Runs of each target.
     #[arg(long, default_value_t = 1_000_000)]
     runs: u64,
@@ -35,9 +35,9 @@ struct Cli {
     input: Option<PathBuf>,
 }
 
-fn target(name: &str) -> Result<&'static Target, String> {
-    let known = || targets::ALL.map(|target| target.name).join(", ");
-    targets::named(name).ok_or_else(|| format!("no such target; there are {}", known()))
+fn target(name: &str) -> Result<&'static FuzzTarget, String> {
+    let known = || targets::FUZZ_TARGETS.map(|target| target.name).join(", ");
+    targets::find_target(name).ok_or_else(|| format!("no such target; there are {}", known()))
 }
 
 fn main() -> ExitCode {
@@ -46,8 +46,8 @@ fn main() -> ExitCode {
         (Some(target), Some(file)) => once(target, file),
         (target, _) => {
             let seed = cli.seed.unwrap_or_else(|| fastrand::u64(..));
-            let all: Vec<&'static Target> =
-                target.map_or_else(|| targets::ALL.iter().collect(), |one| vec![one]);
+            let all: Vec<&'static FuzzTarget> =
+                target.map_or_else(|| targets::FUZZ_TARGETS.iter().collect(), |one| vec![one]);
             all.into_iter().try_for_each(|target| long(target, seed, cli.runs))
         }
     };
@@ -60,33 +60,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn once(target: &Target, file: &Path) -> Result<(), String> {
+fn once(target: &FuzzTarget, file: &Path) -> Result<(), String> {
     let input = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    campaign::attempt(target, &input).map_err(|why| format!("{}: {why}", target.name))?;
+    campaign::run_input(target, &input).map_err(|why| format!("{}: {why}", target.name))?;
     println!("{}: holds for {}", target.name, file.display());
     Ok(())
 }
 
-fn long(target: &Target, seed: u64, runs: u64) -> Result<(), String> {
+fn long(target: &FuzzTarget, seed: u64, runs: u64) -> Result<(), String> {
     let name = target.name;
     println!("{name}: {runs} runs with --seed {seed}");
-    let corpus = corpus::of(target).map_err(|error| format!("cannot read the corpus of {name}: {error}"))?;
+    let corpus =
+        corpus::read_inputs(target).map_err(|error| format!("cannot read the corpus of {name}: {error}"))?;
     let start = Instant::now();
     let mut campaign = Campaign::start(target, corpus, seed).map_err(|broken| keep(target, seed, &broken))?;
     let progress = Progress::start("runs", runs);
-    while campaign.runs() < runs {
-        campaign.run(STRIDE.min(runs - campaign.runs())).map_err(|broken| keep(target, seed, &broken))?;
-        progress.set(campaign.runs(), &format!("{} paths", campaign.paths()));
+    while campaign.run_count() < runs {
+        campaign
+            .run(STRIDE.min(runs - campaign.run_count()))
+            .map_err(|broken| keep(target, seed, &broken))?;
+        progress.set(campaign.run_count(), &format!("{} paths", campaign.path_count()));
     }
     drop(progress);
-    let (done, taken) = (campaign.runs(), start.elapsed());
+    let (done, taken) = (campaign.run_count(), start.elapsed());
     let each = taken / u32::try_from(done).unwrap_or(u32::MAX).max(1);
-    println!("{name}: held for {done} runs on {} paths in {taken:.0?}, {each:.1?} a run", campaign.paths());
+    println!(
+        "{name}: held for {done} runs on {} paths in {taken:.0?}, {each:.1?} a run",
+        campaign.path_count()
+    );
     Ok(())
 }
 
 /// Stores the input, and prints how to try it again.
-fn keep(target: &Target, seed: u64, broken: &Failure) -> String {
+fn keep(target: &FuzzTarget, seed: u64, broken: &Failure) -> String {
     let Failure { input, run, why } = broken;
     // Cargo's output folder is where this program lies: `<output>/<profile>/fuzz`.
     let program = env::current_exe().unwrap_or_default();

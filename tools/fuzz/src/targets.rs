@@ -11,28 +11,28 @@ mod problem;
 
 use path::path;
 
-/// A decoder and the laws that hold for it.
-pub struct Target {
+/// A decoder under test, and the properties that must hold for every input.
+pub struct FuzzTarget {
     /// The target's name on the command line, and its corpus's folder.
     pub name: &'static str,
     /// Takes any bytes, panics where a law does not hold, and returns the path that it took as a number.
     pub run: fn(&[u8]) -> u64,
-    /// Words that mean something to it.
+    /// Words that have a meaning in the input of this decoder.
     pub dictionary: &'static [&'static str],
 }
 
 /// All targets.
-pub const ALL: [Target; 6] = [
-    Target { name: "envelope", run: envelope::run, dictionary: envelope::WORDS },
-    Target { name: "principal", run: principal::run, dictionary: principal::WORDS },
-    Target { name: "order", run: order::run, dictionary: order::WORDS },
-    Target { name: "product", run: product::run, dictionary: product::WORDS },
-    Target { name: "message", run: message::run, dictionary: message::WORDS },
-    Target { name: "cursor", run: cursor::run, dictionary: cursor::WORDS },
+pub const FUZZ_TARGETS: [FuzzTarget; 6] = [
+    FuzzTarget { name: "envelope", run: envelope::run, dictionary: envelope::WORDS },
+    FuzzTarget { name: "principal", run: principal::run, dictionary: principal::WORDS },
+    FuzzTarget { name: "order", run: order::run, dictionary: order::WORDS },
+    FuzzTarget { name: "product", run: product::run, dictionary: product::WORDS },
+    FuzzTarget { name: "message", run: message::run, dictionary: message::WORDS },
+    FuzzTarget { name: "cursor", run: cursor::run, dictionary: cursor::WORDS },
 ];
 
-/// The target of this name.
+/// Finds the fuzz target with this name.
 #[must_use]
-pub fn named(name: &str) -> Option<&'static Target> {
-    const { &ALL }.iter().find(|target| target.name == name)
+pub fn find_target(name: &str) -> Option<&'static FuzzTarget> {
+    const { &FUZZ_TARGETS }.iter().find(|target| target.name == name)
 }

@@ -1,9 +1,9 @@
 //! Every law on the corpus and a bounded number of variations; and that a broken one is found.
 
 use fuzz::{
-    campaign::{Campaign, Failure, attempt},
+    campaign::{Campaign, Failure, run_input},
     corpus,
-    targets::{self, Target},
+    targets::{self, FuzzTarget},
 };
 use orders_worker::validation;
 
@@ -11,13 +11,13 @@ use orders_worker::validation;
 const SEED: u64 = 9;
 
 fn holds(name: &str, runs: u64) {
-    let target = targets::named(name).expect("a target");
-    let corpus = corpus::of(target).expect("a corpus");
+    let target = targets::find_target(name).expect("a target");
+    let corpus = corpus::read_inputs(target).expect("a corpus");
     assert!(corpus.len() >= 8, "a corpus to start with");
     let mut campaign = Campaign::start(target, corpus, SEED).unwrap_or_else(|broken| fail(&broken));
-    let before = campaign.paths();
+    let before = campaign.path_count();
     campaign.run(runs).unwrap_or_else(|broken| fail(&broken));
-    assert!(campaign.paths() > before, "variations go where the corpus does not");
+    assert!(campaign.path_count() > before, "variations go where the corpus does not");
 }
 
 fn fail<T>(broken: &Failure) -> T {
@@ -63,12 +63,12 @@ fn planted(input: &[u8]) -> u64 {
 }
 
 fn found(seed: u64) -> Failure {
-    let words = targets::named("order").expect("a target").dictionary;
-    let target = Target { name: "order", run: planted, dictionary: words };
-    let corpus = corpus::of(&target).expect("a corpus");
+    let words = targets::find_target("order").expect("a target").dictionary;
+    let target = FuzzTarget { name: "order", run: planted, dictionary: words };
+    let corpus = corpus::read_inputs(&target).expect("a corpus");
     let mut campaign = Campaign::start(&target, corpus, seed).expect("the corpus holds");
     let broken = campaign.run(100_000).expect_err("it is found");
-    assert!(attempt(&target, &broken.input).is_err(), "its input alone breaks it too");
+    assert!(run_input(&target, &broken.input).is_err(), "its input alone breaks it too");
     broken
 }
 
@@ -82,22 +82,22 @@ fn a_planted_panic_is_reproduced_by_its_seed() {
 #[test]
 fn a_caught_panic_is_detected() {
     let swallowed = |_: &[u8]| std::panic::catch_unwind(|| panic!("swallowed")).map_or(0, |()| 1);
-    let target = Target { name: "order", run: swallowed, dictionary: &[] };
-    assert!(attempt(&target, b"any").is_err_and(|why| why.contains("swallowed")));
+    let target = FuzzTarget { name: "order", run: swallowed, dictionary: &[] };
+    assert!(run_input(&target, b"any").is_err_and(|why| why.contains("swallowed")));
 }
 
 /// Too large to be varied many thousand times, so they are no part of the corpus.
 #[test]
 fn a_fully_invalid_body_satisfies_the_properties() {
     let many = |copy: &dyn Fn(usize) -> String| (0..2_000).map(copy).collect::<Vec<_>>().join(",");
-    let order = targets::named("order").expect("a target");
+    let order = targets::find_target("order").expect("a target");
     for body in [
         format!("{{\"lines\":[{}]}}", many(&|_| "{}".to_owned())),
         format!("{{{}}}", many(&|number| format!("\"x{number}\":0"))),
         format!("{{{}}}", many(&|number| format!("\"{number}~/\\\"\\u0001\":0"))),
         format!("{{\"{}\":0,\"{}\":0}}", "~".repeat(20_000), "\\u0001".repeat(200)),
     ] {
-        attempt(order, body.as_bytes()).unwrap_or_else(|why| panic!("{why}: {body:.60}"));
+        run_input(order, body.as_bytes()).unwrap_or_else(|why| panic!("{why}: {body:.60}"));
     }
 }
 
@@ -109,6 +109,6 @@ fn too_many_header_names_do_not_panic() {
         names.join(",")
     );
     let envelope = format!(r#"{{"Data":{{"req":{req}}},"Metadata":{{}}}}"#);
-    let target = targets::named("envelope").expect("a target");
-    attempt(target, envelope.as_bytes()).expect("the call fails, and nothing panics");
+    let target = targets::find_target("envelope").expect("a target");
+    run_input(target, envelope.as_bytes()).expect("the call fails, and nothing panics");
 }

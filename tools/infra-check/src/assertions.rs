@@ -6,7 +6,7 @@ mod expectation;
 
 pub use check::{Violation, check};
 pub(crate) use expectation::is_made_up;
-pub use expectation::{Companion, Expectation};
+pub use expectation::{Expectation, ReferencingResource};
 pub use table::table;
 
 use crate::variants::{FeatureSet, Size, Variant};
@@ -29,22 +29,22 @@ pub struct Assertion {
     /// The sizes of deployments in which it is checked.
     pub sizes: &'static [Size],
     /// The variants in which it is checked.
-    pub when: When,
+    pub when: VariantFilter,
     /// The least number of resources.
     pub least: usize,
 }
 
 impl Assertion {
-    /// Whether the line is about this choice of parameters.
+    /// Whether this assertion is checked for a variant.
     #[must_use]
-    pub fn is_for(&self, variant: Variant) -> bool {
+    pub fn applies_to(&self, variant: Variant) -> bool {
         self.sizes.contains(&variant.size) && self.when.is(variant)
     }
 }
 
-/// The choices of parameters that a line is about.
+/// The variants of the deployment for which an assertion is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum VariantFilter {
     /// All.
     Always,
     /// Variants with one of the two plans.
@@ -52,33 +52,33 @@ pub enum When {
     /// Variants with one of the two networks.
     Network(&'static str),
     /// Variants with these optional parts.
-    With(FeatureSet),
+    WithFeatures(FeatureSet),
     /// Variants without these optional parts.
-    Without(FeatureSet),
+    WithoutFeatures(FeatureSet),
     /// Variants whose gateway has the API.
-    Api,
+    WithApi,
     /// Variants whose gateway has the API and its own host name.
-    Named,
+    WithHostName,
     /// Variants with a plan, but not in an App Service Environment.
-    Shared(&'static str),
+    PlanWithoutAse(&'static str),
     /// Variants with a network, but not in an App Service Environment.
-    Joined(&'static str),
+    NetworkWithoutAse(&'static str),
 }
 
-impl When {
+impl VariantFilter {
     fn is(self, variant: Variant) -> bool {
         match self {
             Self::Always => true,
             Self::Plan(plan) => variant.plan == plan,
             Self::Network(network) => variant.network == network,
-            Self::With(features) => variant.features == features,
-            Self::Without(features) => variant.features != features,
-            Self::Api => variant.has_api(),
-            Self::Named => variant.has_api() && variant.features != FeatureSet::FirstProvision,
-            Self::Joined(network) => {
+            Self::WithFeatures(features) => variant.features == features,
+            Self::WithoutFeatures(features) => variant.features != features,
+            Self::WithApi => variant.has_api(),
+            Self::WithHostName => variant.has_api() && variant.features != FeatureSet::FirstProvision,
+            Self::NetworkWithoutAse(network) => {
                 variant.network == network && variant.features != FeatureSet::AppServiceEnvironment
             }
-            Self::Shared(plan) => {
+            Self::PlanWithoutAse(plan) => {
                 variant.plan == plan && variant.features != FeatureSet::AppServiceEnvironment
             }
         }

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::{deployment::Deployment, value::Value};
 
 /// Connections that the server keeps for itself and its administrators.
-pub const RESERVED: i64 = 15;
+pub const RESERVED_CONNECTIONS: i64 = 15;
 
 /// The connections of one app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Demand {
+pub struct ConnectionDemand {
     /// `api` or `processor`.
     pub app: String,
     /// `ORDERS_DATABASE_POOL`.
@@ -20,12 +20,12 @@ pub struct Demand {
     pub groups: i64,
 }
 
-/// A number that the sum needs is not there.
+/// A number that the calculation needs is missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} cannot be read off the deployment")]
-pub struct Unreadable(String);
+pub struct MissingNumber(String);
 
-impl Demand {
+impl ConnectionDemand {
     /// pool × instances × groups.
     #[must_use]
     pub fn connections(&self) -> i64 {
@@ -33,7 +33,7 @@ impl Demand {
     }
 }
 
-impl fmt::Display for Demand {
+impl fmt::Display for ConnectionDemand {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { app, pool, instances, groups } = self;
         write!(out, "{app}: {pool} x {instances} x {groups} = {}", self.connections())
@@ -44,8 +44,11 @@ impl fmt::Display for Demand {
 /// which scales for itself.
 ///
 /// # Errors
-/// When a pool or a number of instances is not there.
-pub fn demands(deployment: &Deployment, others: i64) -> Result<[Demand; 2], Unreadable> {
+/// When the size of a pool or a number of instances is missing.
+pub fn connection_demands(
+    deployment: &Deployment,
+    others: i64,
+) -> Result<[ConnectionDemand; 2], MissingNumber> {
     Ok([demand(deployment, "api", 1)?, demand(deployment, "processor", others)?])
 }
 
@@ -56,20 +59,22 @@ const DEFAULTS: [(&str, i64); 3] = [("Standard_B1ms", 50), ("Standard_B2s", 429)
 ///
 /// # Errors
 /// When its size is not known here, or `max_connections` is set after all.
-pub fn supply(deployment: &Deployment) -> Result<i64, Unreadable> {
-    let unreadable = || Unreadable("max_connections".to_owned());
+pub fn available_connections(deployment: &Deployment) -> Result<i64, MissingNumber> {
+    let unreadable = || MissingNumber("max_connections".to_owned());
     if deployment.resources.iter().any(|one| one.name.ends_with("/max_connections")) {
         return Err(unreadable());
     }
-    let server =
-        deployment.of_kind("Microsoft.DBforPostgreSQL/flexibleServers").next().ok_or_else(unreadable)?;
+    let server = deployment
+        .resources_of_type("Microsoft.DBforPostgreSQL/flexibleServers")
+        .next()
+        .ok_or_else(unreadable)?;
     let size = server.body.at("sku.name").and_then(Value::text).ok_or_else(unreadable)?;
     let known = DEFAULTS.iter().find(|(name, _)| *name == size);
-    known.map(|(_, most)| most - RESERVED).ok_or_else(unreadable)
+    known.map(|(_, most)| most - RESERVED_CONNECTIONS).ok_or_else(unreadable)
 }
 
-fn demand(deployment: &Deployment, app: &str, groups: i64) -> Result<Demand, Unreadable> {
-    let missing = |what: &str| Unreadable(format!("{what} of {app}"));
+fn demand(deployment: &Deployment, app: &str, groups: i64) -> Result<ConnectionDemand, MissingNumber> {
+    let missing = |what: &str| MissingNumber(format!("{what} of {app}"));
     let find = |kind: &str, name: &str| {
         deployment.resources.iter().find(|one| one.kind == kind && one.name.starts_with(name))
     };
@@ -88,5 +93,5 @@ fn demand(deployment: &Deployment, app: &str, groups: i64) -> Result<Demand, Unr
         (None, Some(Value::Int(workers))) => (*workers, 1),
         _ => return Err(missing("the number of instances")),
     };
-    Ok(Demand { app: app.to_owned(), pool, instances, groups })
+    Ok(ConnectionDemand { app: app.to_owned(), pool, instances, groups })
 }

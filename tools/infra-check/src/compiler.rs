@@ -12,7 +12,7 @@ mod archive;
 mod error;
 mod session;
 
-pub use error::{CompilerError, VERSION};
+pub use error::{BICEP_VERSION, CompilerError};
 pub use session::{Diagnostic, Session, SessionError};
 
 /// Names the program, for every kind of machine.
@@ -22,20 +22,20 @@ const ARCHIVE: &str = "BICEP_ARCHIVE";
 
 /// The program.
 #[derive(Debug, Clone)]
-pub struct Compiler {
+pub struct BicepCompiler {
     program: PathBuf,
     /// The folder where the compiler may unpack a library.
     folder: PathBuf,
 }
 
-impl Compiler {
-    /// The one that `BICEP` names, else the one on `PATH`, else the one in the archive that `BICEP_ARCHIVE` names, which
-    /// is unpacked below `target`. Nothing where there is none of this version.
+impl BicepCompiler {
+    /// Finds the compiler that `BICEP` names, else the one on `PATH`, else the one in the archive that `BICEP_ARCHIVE`
+    /// names, which is unpacked below `target`. `None` if there is no compiler of this version.
     ///
     /// # Errors
     /// When one is named and cannot be used.
     pub fn find(target: &Path) -> Result<Option<Self>, CompilerError> {
-        let folder = target.join("tools").join(format!("bicep-{VERSION}"));
+        let folder = target.join("tools").join(format!("bicep-{BICEP_VERSION}"));
         let of = |program: PathBuf| Self { program, folder: folder.clone() };
         if let Some(program) = set(PROGRAM) {
             let compiler = of(PathBuf::from(&program));
@@ -85,5 +85,5 @@ fn set(name: &str) -> Option<OsString> {
 }
 
 fn is_version(said: &str) -> bool {
-    said.split(' ').any(|word| word == VERSION)
+    said.split(' ').any(|word| word == BICEP_VERSION)
 }

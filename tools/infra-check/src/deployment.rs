@@ -1,10 +1,10 @@
 //! The deployment that the compiler predicts for a variant.
 
-use crate::value::{Step, Value};
+use crate::value::{PathStep, Value};
 
 mod id;
 
-pub use id::Id;
+pub use id::ResourceId;
 
 /// A resource that would be deployed.
 #[derive(Debug, Clone)]
@@ -30,13 +30,13 @@ pub struct Deployment {
 
 impl Deployment {
     /// The resources of a type.
-    pub fn of_kind<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d Resource> {
+    pub fn resources_of_type<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d Resource> {
         self.resources.iter().filter(move |one| one.kind == kind)
     }
 
     /// The values that cannot be evaluated, each with its resource.
     #[must_use]
-    pub fn unknown(&self) -> Vec<String> {
+    pub fn unknown_values(&self) -> Vec<String> {
         let why = |one: &Resource| one.body.unknown().map(|why| format!("{} {}: {why}", one.kind, one.name));
         self.resources.iter().filter_map(why).collect()
     }
@@ -47,11 +47,11 @@ impl Resource {
     #[must_use]
     pub fn new(id: &str, kind: &str, version: &str, name: &str, said: &Value) -> Self {
         let own = name.rsplit('/').next().unwrap_or(name);
-        let mut body = said.with(&[Step::Name("name")], Value::exact(own));
-        let id = Id::read(id);
+        let mut body = said.with(&[PathStep::Name("name")], Value::exact(own));
+        let id = ResourceId::parse(id);
         for (property, value) in [("parent", id.parent()), ("scope", id.scope())] {
             if let Some(value) = value {
-                body = body.with(&[Step::Name(property)], Value::exact(value));
+                body = body.with(&[PathStep::Name(property)], Value::exact(value));
             }
         }
         Self {

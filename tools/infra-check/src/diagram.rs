@@ -3,7 +3,7 @@
 mod draw;
 mod read;
 
-pub use read::{Diagram, Fault};
+pub use read::{Diagram, DiagramError};
 
 /// Draws it as SVG that can be read on light and on dark screens.
 #[must_use]

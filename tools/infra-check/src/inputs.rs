@@ -20,15 +20,15 @@ const FOLDERS: [(&str, &str); 5] = [
     ("infra/modules", "bicep"),
     ("infra/policies", "xml"),
     ("infra/queries", "kql"),
-    (variants::FOLDER, "bicepparam"),
-    (variants::FOLDER, "json"),
+    (variants::VARIANTS_FOLDER, "bicepparam"),
+    (variants::VARIANTS_FOLDER, "json"),
 ];
 
 /// The digests of today's files as the text that is committed.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn digests(root: &Path) -> io::Result<String> {
+pub fn compute_digests(root: &Path) -> io::Result<String> {
     let mut text = String::new();
     for path in paths(root)? {
         let _ = writeln!(text, "{}  {path}", digest(&fs::read(root.join(&path))?));
@@ -49,9 +49,9 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn changed(root: &Path) -> io::Result<Vec<String>> {
+pub fn changed_files(root: &Path) -> io::Result<Vec<String>> {
     let committed = fs::read_to_string(root.join(DIGESTS_FILE)).unwrap_or_default();
-    let now = digests(root)?;
+    let now = compute_digests(root)?;
     let by_path = |text: &str| -> BTreeMap<String, String> {
         let lines = text.lines().filter_map(|line| line.split_once("  "));
         lines.map(|(digest, path)| (path.to_owned(), digest.to_owned())).collect()
@@ -65,7 +65,7 @@ fn paths(root: &Path) -> io::Result<Vec<String>> {
     let mut paths: Vec<String> =
         FILES.iter().filter(|file| root.join(file).is_file()).map(|&file| file.to_owned()).collect();
     for (folder, ending) in FOLDERS {
-        for path in of(&root.join(folder), ending)? {
+        for path in files_with_extension(&root.join(folder), ending)? {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             paths.push(format!("{folder}/{name}"));
         }
@@ -78,7 +78,7 @@ fn paths(root: &Path) -> io::Result<Vec<String>> {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn of(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
+pub fn files_with_extension(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         found.extend(Some(entry?.path()).filter(|path| path.extension().is_some_and(|is| is == ending)));

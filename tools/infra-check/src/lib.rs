@@ -5,7 +5,7 @@
 //!   current files.
 //! - [`assertions`] lists the required properties of every deployment. [`schema`] knows the properties that Azure
 //!   publishes, [`capacity`] counts connections, and [`parameters`] refuses values that Bicep cannot refuse.
-//! - [`policy`] combines the gateway's policies. [`import`] predicts what the gateway takes from the OpenAPI document.
+//! - [`policy`] combines the gateway's policies. [`openapi_import`] predicts what the gateway takes from the OpenAPI document.
 //! - [`live`] compares Azure's answers after a deployment. [`queries`] checks the log fields that alerts read,
 //!   [`workflow`] reads GitHub's workflows, and [`diagram`] draws the deployment.
 
@@ -13,7 +13,7 @@ pub mod assertions;
 pub mod capacity;
 pub mod compiler;
 pub mod deployment;
-pub mod import;
+pub mod openapi_import;
 pub mod inputs;
 pub mod live;
 pub mod mutation;

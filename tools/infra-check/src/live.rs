@@ -1,7 +1,7 @@
 //! Compares Azure's answers after a deployment with the compiled deployment: some properties can be lost silently.
 
 use crate::{
-    assertions::{Assertion, Companion, Expectation, Violation, check, table},
+    assertions::{Assertion, Expectation, ReferencingResource, Violation, check, table},
     deployment::{Deployment, Resource},
     value::Value,
     variants::Variant,
@@ -26,12 +26,14 @@ pub use responses::LiveError;
 /// When an answer is none of Azure's, or is of no resource of that variant.
 pub fn verify(answers: &[&str], variant: Variant, expected: &Deployment) -> Result<Vec<Drift>, LiveError> {
     let found = responses::read(answers, expected)?;
-    let given = |kind: &str| found.of_kind(kind).next().is_some();
-    let lines = table().into_iter().filter(|line| line.is_for(variant) && given(line.kind));
-    let is_given = |other: &Companion| found.of_kind(other.kind).any(|one| is_one(other, one));
-    let lines = lines.filter(|line| !matches!(&line.want, Expectation::Companion(other) if !is_given(other)));
+    let given = |kind: &str| found.resources_of_type(kind).next().is_some();
+    let lines = table().into_iter().filter(|line| line.applies_to(variant) && given(line.kind));
+    let is_given =
+        |other: &ReferencingResource| found.resources_of_type(other.kind).any(|one| is_one(other, one));
+    let lines =
+        lines.filter(|line| !matches!(&line.want, Expectation::ReferencedBy(other) if !is_given(other)));
     // Ids are plain text afterwards, so only their being there can be held; and one resource is enough.
-    let lines: Vec<_> = lines.map(|line| line.for_ids(1)).collect();
+    let lines: Vec<_> = lines.map(|line| line.for_live_resources(1)).collect();
     let mut drifts: Vec<Drift> = lines.iter().flat_map(|line| broken(line, &found)).collect();
     for resource in &found.resources {
         let of_snapshot = compare::differences(resource, expected).ok_or_else(|| LiveError::Foreign {
@@ -42,7 +44,7 @@ pub fn verify(answers: &[&str], variant: Variant, expected: &Deployment) -> Resu
         let is_said = |drift: &Drift| {
             let mut about =
                 lines.iter().filter(|line| line.path == drift.property && concerns(line, resource));
-            about.any(|line| !matches!(line.want, Expectation::Present | Expectation::Filled))
+            about.any(|line| !matches!(line.want, Expectation::Present | Expectation::NonEmptyList))
         };
         drifts.extend(of_snapshot.into_iter().filter(|drift| !is_said(drift)));
     }
@@ -50,13 +52,13 @@ pub fn verify(answers: &[&str], variant: Variant, expected: &Deployment) -> Resu
 }
 
 /// Whether a resource is one that could point at another.
-fn is_one(companion: &Companion, resource: &Resource) -> bool {
+fn is_one(companion: &ReferencingResource, resource: &Resource) -> bool {
     let says = |(path, want): &(&str, &str)| resource.body.at(path).and_then(Value::text) == Some(*want);
     companion.only.iter().all(says)
 }
 
 fn concerns(line: &Assertion, resource: &Resource) -> bool {
-    line.kind == resource.kind && line.is_about(resource) == Ok(true)
+    line.kind == resource.kind && line.selects(resource) == Ok(true)
 }
 
 /// The resources that violate an assertion. An assertion about none of the given resources is not checked.
@@ -65,7 +67,7 @@ fn broken(line: &Assertion, found: &Deployment) -> Vec<Drift> {
         return Vec::new();
     }
     let said = |resource: &str| {
-        let one = found.of_kind(line.kind).find(|one| one.name == resource);
+        let one = found.resources_of_type(line.kind).find(|one| one.name == resource);
         one.filter(|_| !line.path.is_empty()).and_then(|one| one.body.at(line.path))
     };
     let is_but_for_case = |broken: &Violation| {

@@ -11,25 +11,25 @@ use crate::{
 pub struct Mutation {
     /// What.
     pub what: &'static str,
-    /// Whether the line has to notice. One change for each assertion is harmless, and proves that the others are not
-    /// noticed for some other reason.
+    /// Whether the assertion must notice the change. One change for each assertion is harmless, and proves that the
+    /// others are not noticed for some other reason.
     pub is_wrong: bool,
     /// The deployment with it.
     pub deployment: Deployment,
 }
 
-/// No mutation could be made: nothing is there that the line is about.
+/// Why an assertion has no mutation: the deployment has no resource that it is about.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct NoMutation(String);
+pub struct MutationError(String);
 
-/// Everything that can be wrong about what a line asserts: the value, the property, the resource and a second resource.
+/// Every single change that violates an assertion: of the value, the property, the resource and a second resource.
 ///
 /// # Errors
 /// When one of them cannot be made.
-pub fn mutations(deployment: &Deployment, line: &Assertion) -> Result<Vec<Mutation>, NoMutation> {
+pub fn mutations(deployment: &Deployment, line: &Assertion) -> Result<Vec<Mutation>, MutationError> {
     let about: Vec<usize> = places(deployment, line);
-    let nothing = |why: &str| NoMutation(format!("{}: {why}", line.id));
+    let nothing = |why: &str| MutationError(format!("{}: {why}", line.id));
     let first = about.first().and_then(|place| deployment.resources.get(*place));
     let first = first.ok_or_else(|| nothing("no resource"))?;
     let (target, path) = target(deployment, line, &about).ok_or_else(|| nothing("no companion"))?;
@@ -69,7 +69,7 @@ impl Deployment {
 
 /// The positions of an assertion's resources.
 fn places(deployment: &Deployment, line: &Assertion) -> Vec<usize> {
-    let is_about = |one: &Resource| one.kind == line.kind && line.is_about(one) == Ok(true);
+    let is_about = |one: &Resource| one.kind == line.kind && line.selects(one) == Ok(true);
     let places = deployment.resources.iter().enumerate().filter(|(_, one)| is_about(one));
     places.map(|(place, _)| place).collect()
 }
@@ -78,7 +78,7 @@ fn places(deployment: &Deployment, line: &Assertion) -> Vec<usize> {
 /// one.
 fn target<'l>(deployment: &Deployment, line: &'l Assertion, about: &[usize]) -> Option<(usize, &'l str)> {
     let first = *about.first()?;
-    let Expectation::Companion(companion) = &line.want else { return Some((first, line.path)) };
+    let Expectation::ReferencedBy(companion) = &line.want else { return Some((first, line.path)) };
     let resource = deployment.resources.get(first)?;
     let found = deployment.resources.iter().position(|other| companion.is_of(other, resource))?;
     Some((found, companion.by))

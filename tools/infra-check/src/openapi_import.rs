@@ -43,7 +43,7 @@ pub fn operation_name(id: &str) -> String {
     operation::name(id)
 }
 
-/// Everything in a document that an import drops or changes, each with its place.
+/// Everything in an OpenAPI document that the import into API Management drops or changes, each with its place.
 ///
 /// # Errors
 /// When the text is no JSON.

@@ -8,10 +8,10 @@ use crate::value::Value;
 
 mod block;
 
-/// Refuses parameters before `azd provision`: each fault says what to do. `parameters` is the object of that name in
+/// Checks parameters before `azd provision`: each error says what to do. `parameters` is the object of that name in
 /// `infra/main.parameters.json`, with the environment put in.
 #[must_use]
-pub fn faults(parameters: &Value) -> Vec<String> {
+pub fn find_errors(parameters: &Value) -> Vec<String> {
     let mut found = Vec::new();
     clients(parameters.at("allowedClients.value"), &mut found);
     origins(parameters.at("corsOrigins.value"), &mut found);
@@ -39,9 +39,10 @@ pub fn faults(parameters: &Value) -> Vec<String> {
     found
 }
 
-/// Puts `${NAME}` and `${NAME=default}` in, as azd does; a name that is not set and has no default is empty.
+/// Replaces `${NAME}` and `${NAME=default}` by environment variables, as azd does; a name that is not set and has no
+/// default becomes empty.
 #[must_use]
-pub fn filled_in(text: &str, environment: impl Fn(&str) -> Option<String>) -> String {
+pub fn expand_variables(text: &str, environment: impl Fn(&str) -> Option<String>) -> String {
     let mut whole = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

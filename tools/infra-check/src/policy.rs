@@ -4,6 +4,6 @@ mod compose;
 mod supported;
 mod xml;
 
-pub use compose::{Step, compose};
-pub use supported::faults;
+pub use compose::{AppliedPolicy, effective_policies};
+pub use supported::find_unsupported;
 pub use xml::{Element, XmlError, read};

@@ -9,7 +9,7 @@ const LINE: &str = "line.";
 
 /// The log fields that one query reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reads {
+pub struct QueryFields {
     /// The names of `event` that it looks for; empty where it takes a line of any event.
     pub events: BTreeSet<String>,
     /// The values of `reason` that it looks for; empty where any will do.
@@ -18,17 +18,18 @@ pub struct Reads {
     pub fields: BTreeSet<String>,
 }
 
-impl Reads {
+impl QueryFields {
     /// Reads the text of a query.
     #[must_use]
-    pub fn of(query: &str) -> Self {
+    pub fn parse(query: &str) -> Self {
         let is_name = |one: &char| one.is_ascii_lowercase() || *one == '_';
         let fields = query.split(LINE).skip(1).map(|after| after.chars().take_while(is_name).collect());
         Self { events: words(query, "event"), reasons: words(query, "reason"), fields: fields.collect() }
     }
 
-    /// What the query reads and none of these lines has, each in words: every event has to exist, and each field and
-    /// reason with one of them, because single and counted denials are two events with different fields.
+    /// What the query reads and none of these log lines has, each in words: every event must occur, and each field and
+    /// reason must occur with at least one of the events, because single and counted denials are two events with
+    /// different fields.
     #[must_use]
     pub fn missing(&self, lines: &[Value]) -> Vec<String> {
         let is_read = |line: &&Value| self.events.is_empty() || is_in(&self.events, &line["event"]);
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn a_query_is_parsed() {
         let set = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<BTreeSet<_>>();
-        let reads = Reads::of(QUERY);
+        let reads = QueryFields::parse(QUERY);
         assert_eq!(reads.events, set(&["denied"]));
         assert_eq!(reads.reasons, set(&["a", "b"]));
         assert_eq!(reads.fields, set(&["event", "reason", "object_id"]));
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_field_no_event_writes_is_missing() {
-        let reads = Reads::of(QUERY);
+        let reads = QueryFields::parse(QUERY);
         let line = |event: &str, reason: &str| json!({"event": event, "reason": reason, "object_id": "x"});
         assert!(reads.missing(&[line("denied", "a"), line("denied", "b")]).is_empty());
         let missing = reads.missing(&[line("denied", "a"), line("denials-suppressed", "b")]);
@@ -109,8 +110,9 @@ mod tests {
 
     #[test]
     fn a_query_of_two_events_is_parsed() {
-        let reads =
-            Reads::of(r#"| where tostring(line.event) in ("one", "sum") | summarize sum(toint(line.count))"#);
+        let reads = QueryFields::parse(
+            r#"| where tostring(line.event) in ("one", "sum") | summarize sum(toint(line.count))"#,
+        );
         let (one, sum) = (json!({"event": "one"}), json!({"event": "sum", "count": 3}));
         assert!(reads.missing(&[one.clone(), sum.clone()]).is_empty());
         assert_eq!(reads.missing(&[sum]), ["the event one"]);
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_query_without_an_event_matches_any_line() {
-        let reads = Reads::of("| where isnotnull(line.rows)");
+        let reads = QueryFields::parse("| where isnotnull(line.rows)");
         assert_eq!(reads.missing(&[json!({"event": "x", "rows": null})]), ["the field rows"]);
         assert!(reads.missing(&[json!({"event": "x", "rows": 0})]).is_empty());
     }

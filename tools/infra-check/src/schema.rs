@@ -8,13 +8,13 @@ use crate::{deployment::Resource, value::Value};
 
 mod kinds;
 
-/// Every known type, by `type@version`.
+/// The properties of every known resource type, by `type@version`.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     resources: BTreeMap<String, Definition>,
 }
 
-/// Neither file is in the form that `infra/schema/extract.mjs` writes.
+/// A schema file is not in the form that `infra/schema/extract.mjs` writes.
 #[derive(Debug, thiserror::Error)]
 #[error("the schema cannot be read: run `node infra/schema/extract.mjs`")]
 pub struct SchemaError(#[source] serde_json::Error);
@@ -71,10 +71,10 @@ impl Schema {
         self.resources.keys().map(String::as_str)
     }
 
-    /// Unknown properties, missing ones, and values of another type; none is well. A resource of a type that is not known
-    /// is a fault, not an exception.
+    /// Finds unknown properties, missing properties and values of the wrong type; empty if there is no error. A
+    /// resource of a type that is not known is a fault, not an exception.
     #[must_use]
-    pub fn faults(&self, resource: &Resource) -> Vec<String> {
+    pub fn find_errors(&self, resource: &Resource) -> Vec<String> {
         let name = format!("{}@{}", resource.kind, resource.version);
         let Some(definition) = self.resources.get(&name) else {
             return vec![format!("{name} has no schema: run `node infra/schema/extract.mjs`")];

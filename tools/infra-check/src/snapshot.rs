@@ -63,12 +63,12 @@ fn resource(said: &Said) -> Resource {
     Resource::new(&id, &said.kind, &said.api_version, &name, &body)
 }
 
-/// The same snapshot with the keys of every object sorted, because the compiler changes their sequence from run to
+/// Sorts the keys of every object in the text of a snapshot, because the compiler changes their sequence from run to
 /// run.
 ///
 /// # Errors
 /// When the text is no JSON.
-pub fn sorted(text: &str) -> Result<String, SnapshotError> {
+pub fn sort_keys(text: &str) -> Result<String, SnapshotError> {
     let json: serde_json::Value = serde_json::from_str(text)?;
     Ok(format!("{:#}\n", in_sequence(&json)))
 }

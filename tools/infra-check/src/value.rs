@@ -4,9 +4,9 @@ use std::fmt;
 
 mod path;
 
-pub use path::{Step, steps};
+pub use path::{PathStep, steps};
 
-/// A value before the deployment.
+/// The value of a resource property, as far as it is known before the deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Nothing.

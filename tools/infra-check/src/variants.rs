@@ -4,23 +4,23 @@ use std::{fs, io, path::Path};
 
 use crate::{deployment::Deployment, snapshot};
 
-/// Flex Consumption.
-pub const FLEX: &str = "flex";
-/// A Premium v3 plan, or an Isolated v2 one in an App Service Environment.
-pub const DEDICATED: &str = "dedicated";
-/// Storage, vaults and apps behind private endpoints.
-pub const PRIVATE_ENDPOINTS: &str = "privateEndpoints";
-/// Storage, vaults and apps behind service endpoints and default deny.
-pub const SERVICE_ENDPOINTS: &str = "serviceEndpoints";
+/// The hosting plan Flex Consumption.
+pub const FLEX_PLAN: &str = "flex";
+/// The hosting plan Premium v3, or Isolated v2 in an App Service Environment.
+pub const DEDICATED_PLAN: &str = "dedicated";
+/// A network choice: storage, vaults and apps are behind private endpoints.
+pub const PRIVATE_ENDPOINTS_NETWORK: &str = "privateEndpoints";
+/// A network choice: storage, vaults and apps are behind service endpoints and default deny.
+pub const SERVICE_ENDPOINTS_NETWORK: &str = "serviceEndpoints";
 
-/// No network: identities alone protect storage, vaults and apps.
-pub const OPEN: &str = "open";
+/// A network choice: no virtual network, so that only identities protect storage, vaults and apps.
+pub const NO_NETWORK: &str = "open";
 
 /// The suffix that makes resource names unique: `uniqueString` of the made-up subscription, environment and region.
 pub const RESOURCE_TOKEN: &str = "bgtmmfwj4uny4";
 
 /// The folder of the parameter files and of their snapshots, from the repository's root.
-pub const FOLDER: &str = "infra/variants";
+pub const VARIANTS_FOLDER: &str = "infra/variants";
 
 /// A choice of deployment parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,17 +80,22 @@ pub fn all() -> Vec<Variant> {
     let variant =
         |name, plan, network, features| Variant { name, size: Size::Production, plan, network, features };
     vec![
-        Variant { size: Size::Small, ..variant("flex-small", FLEX, OPEN, FeatureSet::Plain) },
-        variant("flex-first", FLEX, PRIVATE_ENDPOINTS, FeatureSet::FirstProvision),
-        variant("flex-private-plain", FLEX, PRIVATE_ENDPOINTS, FeatureSet::Plain),
-        variant("flex-private-full", FLEX, PRIVATE_ENDPOINTS, FeatureSet::Full),
-        variant("flex-front", FLEX, PRIVATE_ENDPOINTS, FeatureSet::FrontDoor),
-        variant("dedicated-private-plain", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::Plain),
-        variant("dedicated-private-full", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::Full),
-        variant("dedicated-isolated", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::AppServiceEnvironment),
-        variant("dedicated-direct", DEDICATED, PRIVATE_ENDPOINTS, FeatureSet::DirectCallers),
-        variant("dedicated-service-plain", DEDICATED, SERVICE_ENDPOINTS, FeatureSet::Plain),
-        variant("dedicated-service-full", DEDICATED, SERVICE_ENDPOINTS, FeatureSet::Full),
+        Variant { size: Size::Small, ..variant("flex-small", FLEX_PLAN, NO_NETWORK, FeatureSet::Plain) },
+        variant("flex-first", FLEX_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::FirstProvision),
+        variant("flex-private-plain", FLEX_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::Plain),
+        variant("flex-private-full", FLEX_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::Full),
+        variant("flex-front", FLEX_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::FrontDoor),
+        variant("dedicated-private-plain", DEDICATED_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::Plain),
+        variant("dedicated-private-full", DEDICATED_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::Full),
+        variant(
+            "dedicated-isolated",
+            DEDICATED_PLAN,
+            PRIVATE_ENDPOINTS_NETWORK,
+            FeatureSet::AppServiceEnvironment,
+        ),
+        variant("dedicated-direct", DEDICATED_PLAN, PRIVATE_ENDPOINTS_NETWORK, FeatureSet::DirectCallers),
+        variant("dedicated-service-plain", DEDICATED_PLAN, SERVICE_ENDPOINTS_NETWORK, FeatureSet::Plain),
+        variant("dedicated-service-full", DEDICATED_PLAN, SERVICE_ENDPOINTS_NETWORK, FeatureSet::Full),
     ]
 }
 
@@ -98,13 +103,13 @@ impl Variant {
     /// The path of its parameter file, from the repository's root.
     #[must_use]
     pub fn parameters(&self) -> String {
-        format!("{FOLDER}/{}.bicepparam", self.name)
+        format!("{VARIANTS_FOLDER}/{}.bicepparam", self.name)
     }
 
     /// The path of its snapshot, from the repository's root.
     #[must_use]
     pub fn snapshot(&self) -> String {
-        format!("{FOLDER}/{}.snapshot.json", self.name)
+        format!("{VARIANTS_FOLDER}/{}.snapshot.json", self.name)
     }
 
     /// Whether there is an API on the gateway.

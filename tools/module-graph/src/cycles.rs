@@ -10,14 +10,14 @@ use crate::{
     tree::{Id, Tree},
 };
 
-/// Which modules of a crate need which.
+/// The dependencies between the modules of a crate.
 #[derive(Debug)]
 pub struct Graph {
     tree: Tree,
     edges: Vec<Edge>,
 }
 
-/// A module names what another one defines.
+/// A module uses a name that another module defines.
 #[derive(Clone, Debug)]
 pub struct Edge {
     from: Id,
@@ -72,7 +72,7 @@ impl Graph {
     }
 
     /// Leaves out the edges between two modules and everything below them; returns how many there were.
-    pub fn ignore(&mut self, from: &str, to: &str) -> usize {
+    pub fn remove_edges(&mut self, from: &str, to: &str) -> usize {
         let before = self.edges.len();
         self.edges.retain(|edge| !(is_within(&edge.from_path, from) && is_within(&edge.to_path, to)));
         before - self.edges.len()

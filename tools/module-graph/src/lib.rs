@@ -4,7 +4,7 @@
 //!
 //! - A module needs another one if its code names an item that is *defined* there. A re-export is a signpost: a path
 //!   that passes through one leads on to the definition, and a module that only re-exports what its own children define
-//!   does not need them. Neither does one that only declares them.
+//!   does not need them. A module that only declares its children does not need them either.
 //! - The modules are compared level by level. Each module consists of its own file and its children, a child with
 //!   everything below it. No cycle may lead through them.
 //!
@@ -26,5 +26,5 @@ mod tree;
 pub use self::{
     cycles::{Cycle, Edge, Graph},
     error::Error,
-    members::{Root, roots},
+    members::{CrateRoot, crate_roots},
 };

@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// The file at which a library or a program of the workspace begins.
 #[derive(Clone, Debug)]
-pub struct Root {
+pub struct CrateRoot {
     /// The package, and which of its programs if it is not the library: `functions-emulator`, `functions-emulator (bin)`.
     pub name: String,
     /// `lib.rs`, `main.rs` or the path in the manifest.
@@ -37,7 +37,7 @@ struct Target {
 ///
 /// # Errors
 /// If cargo does not run or does not describe the workspace.
-pub fn roots(workspace: &Path) -> Result<Vec<Root>, Error> {
+pub fn crate_roots(workspace: &Path) -> Result<Vec<CrateRoot>, Error> {
     let answer = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(workspace)
@@ -51,7 +51,7 @@ pub fn roots(workspace: &Path) -> Result<Vec<Root>, Error> {
                 "bin" => " (bin)",
                 _ => return None,
             };
-            Some(Root { name: format!("{}{suffix}", package.name), file: target.src_path })
+            Some(CrateRoot { name: format!("{}{suffix}", package.name), file: target.src_path })
         })
     };
     Ok(metadata.packages.into_iter().flat_map(of).collect())

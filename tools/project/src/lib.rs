@@ -17,10 +17,10 @@ pub const WORKER: &str = "orders-worker";
 /// Builds for which no debugger is used are quicker and smaller without debug information.
 pub const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
 
-/// Names a worker that is built already, for chaos runs and for the scenario tests.
+/// The environment variable that names an already built worker for chaos runs and the scenario tests.
 pub const WORKER_UNDER_TEST: &str = "WORKER_UNDER_TEST";
 
-/// Names a folder whose app the scenarios run, instead of what lies in the repository.
+/// The environment variable that names a folder whose app the scenario tests run, instead of the repository's.
 pub const APP_UNDER_TEST: &str = "APP_UNDER_TEST";
 
 /// The setting that names the authority whose tokens the worker accepts.
@@ -37,7 +37,7 @@ pub struct Project {
 /// The profile with which the worker is compiled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Profile {
-    /// As fast as it compiles.
+    /// Without optimization, so that it compiles fast.
     Dev,
     /// As it ships.
     Release,
@@ -99,7 +99,7 @@ impl Project {
         self.root.join(".local")
     }
 
-    /// Holds the URL that `dev` serves on, because tokens name their issuer by it.
+    /// The file with the URL that `cargo xtask dev` serves on, which is part of the issuer's name in tokens.
     #[must_use]
     pub fn url_file(&self) -> PathBuf {
         self.state().join("url")
@@ -168,7 +168,7 @@ impl Project {
     }
 }
 
-/// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
+/// The settings with which the worker accepts the tokens of the emulator's issuer, in its default identity mode.
 #[must_use]
 pub fn issuer(users: &Users) -> [(String, String); 3] {
     [

@@ -68,13 +68,13 @@ impl Drop for Progress {
 }
 
 fn line(elapsed: Duration, done: u64, total: u64, unit: &str, detail: &str) -> String {
-    let mut line = format!("  {}: {done} of {total} {unit}", duration(elapsed));
+    let mut line = format!("  {}: {done} of {total} {unit}", format_duration(elapsed));
     if !detail.is_empty() {
         // Writing to a string does not fail.
         let _ = write!(line, ", {detail}");
     }
     if let Some(left) = left(elapsed, done, total) {
-        let _ = write!(line, "; about {} left", duration(left));
+        let _ = write!(line, "; about {} left", format_duration(left));
     }
     line
 }
@@ -88,7 +88,7 @@ fn left(elapsed: Duration, done: u64, total: u64) -> Option<Duration> {
 
 /// A duration as people write it: `0.4 s`, `45 s`, `2 min 05 s`, `1 h 02 min`.
 #[must_use]
-pub fn duration(time: Duration) -> String {
+pub fn format_duration(time: Duration) -> String {
     if time < Duration::from_secs(10) {
         return format!("{:.1} s", time.as_secs_f64());
     }
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_say_them() {
-        let said = [400, 45_000, 125_000, 3_720_000].map(|millis| duration(Duration::from_millis(millis)));
+        let said =
+            [400, 45_000, 125_000, 3_720_000].map(|millis| format_duration(Duration::from_millis(millis)));
         assert_eq!(said, ["0.4 s", "45 s", "2 min 05 s", "1 h 02 min"]);
     }
 }

@@ -22,7 +22,7 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// The contents of a certificate; [`Leaf::server`] and [`Leaf::client`] are valid in everything.
+/// The contents of a certificate to issue; those of [`Leaf::server`] and [`Leaf::client`] are valid in every respect.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     /// The common name of its subject; `anonymous` when none.
@@ -51,13 +51,13 @@ pub struct Issued {
 }
 
 impl Leaf {
-    /// A server of these names, good from yesterday for a month.
+    /// A server certificate with these names, valid from yesterday for a month.
     #[must_use]
     pub fn server(names: &[&str]) -> Self {
         Self::new(names, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// A client of these names, good from yesterday for a month.
+    /// A client certificate with these names, valid from yesterday for a month.
     #[must_use]
     pub fn client(names: &[&str]) -> Self {
         Self::new(names, ExtendedKeyUsagePurpose::ClientAuth)
@@ -93,7 +93,7 @@ impl Leaf {
     /// This certificate, signed by its own key.
     ///
     /// # Errors
-    /// When a name is none, or the random source fails.
+    /// When a name is invalid, or the random source fails.
     pub fn self_signed(&self) -> Result<Issued, rcgen::Error> {
         let (key, serial) = (KeyPair::generate()?, next_serial());
         let certificate = self.params(serial)?.self_signed(&key)?;
@@ -102,7 +102,7 @@ impl Leaf {
 }
 
 impl Authority {
-    /// A root of this name.
+    /// A root certificate authority with this name.
     ///
     /// # Errors
     /// When the random source fails.
@@ -113,7 +113,7 @@ impl Authority {
         Ok(Self { pem, serial, issuer: Issuer::new(params, key) })
     }
 
-    /// An authority of this name that this one vouches for.
+    /// An intermediate authority with this name, whose certificate this authority signs.
     ///
     /// # Errors
     /// When the random source fails.
@@ -148,14 +148,15 @@ impl Authority {
     /// A certificate signed by it, with a fresh key.
     ///
     /// # Errors
-    /// When a name is none, or the random source fails.
+    /// When a name is invalid, or the random source fails.
     pub fn issue(&self, leaf: &Leaf) -> Result<Issued, rcgen::Error> {
         let (key, serial) = (KeyPair::generate()?, next_serial());
         let certificate = leaf.params(serial)?.signed_by(&key, &self.issuer)?;
         Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem(), serial })
     }
 
-    /// A revocation list (PEM) that takes back the certificates of these serial numbers and is good for this while.
+    /// A revocation list (PEM) that revokes the certificates with these serial numbers and is valid from `from` until
+    /// `until`.
     ///
     /// # Errors
     /// When it cannot be signed.

@@ -20,7 +20,7 @@ use crate::{
     http::{PeerCertificate, Reply, Server, Tls},
 };
 
-/// A backend on this machine. Gone when the value is.
+/// A backend on this machine. It stops when the value is dropped.
 #[derive(Debug)]
 pub struct Backend {
     server: Server,
@@ -40,7 +40,7 @@ pub enum BackendResponse {
     Nothing,
 }
 
-/// What a backend was asked.
+/// A request that a backend received.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     /// Method and path.
@@ -94,18 +94,18 @@ impl Backend {
         self.server.address.port()
     }
 
-    /// Lets it answer this from now on.
+    /// Sets the response to all later requests.
     pub fn respond_with(&self, response: BackendResponse) {
         *lock(&self.state.response) = response;
     }
 
-    /// What it was asked so far.
+    /// The requests that the backend has received so far.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         lock(&self.state.requests).clone()
     }
 
-    /// Waits until it is asked once more.
+    /// Waits for the next request.
     pub async fn wait_for_request(&self) {
         self.state.wait_for_request.notified().await;
     }

@@ -49,7 +49,7 @@ impl Handler {
     /// # Errors
     /// When it cannot be started, ends, or does not answer within 20 seconds.
     pub fn start(command: &mut Command) -> Result<Self, HandlerError> {
-        let port = port::free().map_err(failed("finding a free port"))?;
+        let port = port::find_free_port().map_err(failed("finding a free port"))?;
         command.env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string());
         let start = Instant::now();
         let child = command.spawn().map_err(failed("starting the program"))?;
@@ -66,7 +66,7 @@ impl Handler {
         self.address
     }
 
-    /// From its exec to its first answer.
+    /// The time from the start of the process to its first answer.
     #[must_use]
     pub fn first_answer(&self) -> Duration {
         self.first_answer
@@ -78,7 +78,7 @@ impl Handler {
         self.child.id()
     }
 
-    /// What it writes, if the command pipes its standard output and it was not taken before.
+    /// The standard output of the process, if the command pipes it and it was not taken before.
     pub fn take_log(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
@@ -89,7 +89,7 @@ impl Handler {
         self.status("VmRSS")
     }
 
-    /// The most of it so far.
+    /// The peak of the resident memory so far, in MiB; none on systems other than Linux.
     #[must_use]
     pub fn peak_memory(&self) -> Option<f64> {
         self.status("VmHWM")

@@ -20,10 +20,10 @@ use tokio::{
 
 use crate::http::{Reply, Server};
 
-/// The value that proves that a request comes from within the app; known to the test alone.
-pub const HEADER: &str = "0123456789ABCDEF";
+/// The value of `IDENTITY_HEADER`, which proves that a request comes from within the app; only the test knows it.
+pub const IDENTITY_HEADER: &str = "0123456789ABCDEF";
 
-/// An identity endpoint on this machine, over plain http as on the platform. Gone when the value is.
+/// An identity endpoint on this machine, over plain http as on the platform. It stops when the value is dropped.
 #[derive(Debug)]
 pub struct IdentityEndpoint {
     server: Server,
@@ -56,10 +56,10 @@ impl IdentityEndpoint {
         Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?, token)
     }
 
-    /// Starts one where this listens.
+    /// Starts an endpoint on an open listener.
     ///
     /// # Errors
-    /// When that cannot be listened to.
+    /// When the listener cannot be used.
     pub fn start_at(listener: net::TcpListener, token: &str) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Self::on(TcpListener::from_std(listener)?, token)
@@ -85,7 +85,7 @@ impl IdentityEndpoint {
         format!("http://{}/msi/token", self.server.address)
     }
 
-    /// What it grants, for looking and changing.
+    /// The tokens that the endpoint grants, for tests to read and change.
     pub async fn state(&self) -> MutexGuard<'_, EndpointState> {
         self.state.lock().await
     }
@@ -99,7 +99,7 @@ async fn answer(state: Arc<Mutex<EndpointState>>, request: Request<Incoming>) ->
         return std::future::pending().await;
     }
     let query = query(request.uri().query().unwrap_or_default());
-    let proven = request.headers().get("x-identity-header").is_some_and(|value| value == HEADER);
+    let proven = request.headers().get("x-identity-header").is_some_and(|value| value == IDENTITY_HEADER);
     let asks_right = request.uri().path() == "/msi/token"
         && query.get("api-version").is_some_and(|version| version == "2019-08-01")
         && query.contains_key("resource");

@@ -9,6 +9,6 @@ use std::{
 ///
 /// # Errors
 /// When the system has none.
-pub fn free() -> io::Result<u16> {
+pub fn find_free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

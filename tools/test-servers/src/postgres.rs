@@ -17,7 +17,7 @@ mod role;
 mod tls;
 
 pub use database::Database;
-pub use error::{GIVEN, PostgresError};
+pub use error::{PostgresError, RUNNING_SERVER_VARIABLE};
 pub use programs::Source;
 
 use crate::{Issued, port};
@@ -50,7 +50,7 @@ impl Postgres {
     pub fn shared() -> Result<&'static Self, &'static PostgresError> {
         static SHARED: OnceLock<Result<Postgres, PostgresError>> = OnceLock::new();
         SHARED
-            .get_or_init(|| match env::var(GIVEN) {
+            .get_or_init(|| match env::var(RUNNING_SERVER_VARIABLE) {
                 Ok(url) => Ok(Self { url, source: Source::Given, keeper: None }),
                 Err(_) => Self::start(&["fsync=off", "max_connections=300"]),
             })
@@ -88,7 +88,7 @@ impl Postgres {
         certificate: Option<&Issued>,
         settings: &[&str],
     ) -> Result<Self, PostgresError> {
-        let port = port::free().map_err(failed("finding a free port"))?;
+        let port = port::find_free_port().map_err(failed("finding a free port"))?;
         let folder = folder(account).map_err(failed("making its folder"))?;
         let reachable = programs.accessible_copy(account, &folder).map_err(failed("copying its programs"))?;
         let secured = certificate.map(|certificate| tls::prepare(&folder, account, certificate)).transpose();

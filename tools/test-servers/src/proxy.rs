@@ -32,7 +32,7 @@ mod shared;
 /// The queue of connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// How long after a connection was accepted the open ones are counted for [`Counts::most`]: one that its client has
+/// How long after a connection was accepted the open ones are counted for [`ProxyCounts::most`]: one that its client has
 /// just closed is not open any more, though the proxy may still have to notice it.
 const SETTLED: Duration = Duration::from_millis(50);
 
@@ -62,7 +62,7 @@ pub enum AcceptMode {
 
 /// What the proxy has counted since it was started.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Counts {
+pub struct ProxyCounts {
     /// Connections that are open now, silent ones too.
     pub open: usize,
     /// The most that were open at a time.
@@ -120,12 +120,13 @@ impl TcpProxy {
         let _applied = applied.wait_for(|applied| *applied == entry).await;
     }
 
-    /// Silences the existing connections in both directions, for ever. Their sockets stay open.
+    /// Drops everything on the existing connections in both directions, for ever; they stay open. Their sockets stay
+    /// open.
     pub fn silence(&self) {
         self.set_states(State::Silent);
     }
 
-    /// Silences the answers on the existing connections, for ever. What their clients send still arrives.
+    /// Drops the server's answers on the existing connections, for ever. What their clients send still arrives.
     pub fn silence_answers(&self) {
         self.set_states(State::Unanswered);
     }
@@ -136,8 +137,8 @@ impl TcpProxy {
         self.shared.faults().silence_after_commit = on;
     }
 
-    /// Silences each connection once its server has answered this many bytes, in the middle of an answer perhaps; none
-    /// stops it.
+    /// Drops everything on a connection once its server has sent this many bytes, perhaps in the middle of an answer;
+    /// `None` stops it.
     pub fn silence_after(&self, bytes: Option<usize>) {
         self.shared.faults().silence_after = bytes;
     }
@@ -157,22 +158,22 @@ impl TcpProxy {
         self.shared.faults().login_delay = delay;
     }
 
-    /// Garbles some of the answers from now on, by chance and with this seed; none stops it.
+    /// Corrupts some of the answers from now on, chosen at random with this seed; `None` stops it.
     pub fn corrupt(&self, corrupt: Option<Corruption>, seed: u64) {
         *lock(&self.shared.chance) = fastrand::Rng::with_seed(seed);
         self.shared.faults().corrupt = corrupt;
     }
 
-    /// While this is on, each answer of `PostgreSQL` after the login ends twice: what the client takes for the end of the
-    /// next one is there before it.
+    /// While this is on, the message that ends an answer of `PostgreSQL` is sent twice after the login, so the client
+    /// takes the second one for the end of the next answer.
     pub fn repeat_ready(&self, on: bool) {
         self.shared.faults().repeat_ready = on;
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        Counts {
+    pub fn counts(&self) -> ProxyCounts {
+        ProxyCounts {
             open: lock(&self.shared.connections).len(),
             most: self.shared.most.load(Ordering::Relaxed),
             accepted: self.shared.accepted.load(Ordering::Relaxed),

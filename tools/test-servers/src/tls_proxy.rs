@@ -16,7 +16,7 @@ use crate::{
     http::{Tls, acceptor},
 };
 
-/// Ends TLS and passes on what comes through it. Gone when the value is.
+/// Ends TLS and passes on what comes through it. It stops when the value is dropped.
 #[derive(Debug)]
 pub struct TlsProxy {
     address: SocketAddr,
@@ -30,7 +30,7 @@ impl Drop for TlsProxy {
 }
 
 impl TlsProxy {
-    /// Starts one that shows this certificate and passes on to `behind`.
+    /// Starts a proxy that terminates TLS with this certificate and forwards to `behind`.
     ///
     /// # Errors
     /// When the certificate is none, or there is no free port.

@@ -16,7 +16,7 @@ use crate::{
     identity_endpoint::reply,
 };
 
-/// A vault on this machine, behind real TLS. Gone when the value is.
+/// A vault on this machine, behind real TLS. It stops when the value is dropped.
 #[derive(Debug)]
 pub struct Vault {
     server: Server,
@@ -73,7 +73,7 @@ pub struct VaultSecret {
 }
 
 impl VaultSecret {
-    /// A secret with nothing unusual about it.
+    /// An enabled secret with this value and without validity dates.
     #[must_use]
     pub fn new(value: &str) -> Self {
         let version = "4387e9f3d6e14c459867679a90fd0f79".to_owned();
@@ -83,7 +83,7 @@ impl VaultSecret {
 }
 
 impl Vault {
-    /// Starts one that shows this certificate and takes this token.
+    /// Starts a vault with this TLS certificate that accepts this token.
     ///
     /// # Errors
     /// When the certificate is none, or no port can be had.
@@ -108,7 +108,7 @@ impl Vault {
         self.server.address
     }
 
-    /// What it holds and how it behaves, for looking and changing.
+    /// The secrets and the behavior of the vault, for tests to read and change.
     pub fn state(&self) -> MutexGuard<'_, VaultState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -116,7 +116,7 @@ async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut ProofCache)
     Ok(())
 }
 
-/// What is known without running anything.
+/// Prints which proofs are stored, without running a test.
 fn tell(project: &Project, claims: &[Claim], proofs: &ProofCache) -> anyhow::Result<()> {
     for claim in claims {
         let Removal { control, loss, .. } = &claim.removal;

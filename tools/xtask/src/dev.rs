@@ -1,4 +1,4 @@
-//! `cargo xtask dev`: build, stage, serve, rebuild on save.
+//! `cargo xtask dev`: builds the worker, stages the app, serves it, and rebuilds on save.
 
 mod build;
 mod functions;

@@ -26,7 +26,7 @@ enum Command {
     Verify(verify::Args),
     /// Compile everything and every choice of parameters; whatever the compiler of Bicep says is a fault.
     Build,
-    /// The same of every file alone, by the rules of infra/bicepconfig.json.
+    /// Check each Bicep file alone, by the linter rules of infra/bicepconfig.json.
     Lint,
     /// Write the Bicep files as their compiler does.
     Format {
@@ -61,11 +61,11 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 fn check(project: &Project) -> anyhow::Result<()> {
     let path = project.root().join("infra/main.parameters.json");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let filled = parameters::filled_in(&text, |name| env::var(name).ok());
+    let filled = parameters::expand_variables(&text, |name| env::var(name).ok());
     let json: serde_json::Value =
         serde_json::from_str(&filled).with_context(|| format!("{} is no JSON", path.display()))?;
     let given = json.get("parameters").map_or(Value::Null, Value::from);
-    all_well(&parameters::faults(&given), "infra/main.parameters.json")?;
+    all_well(&parameters::find_errors(&given), "infra/main.parameters.json")?;
     println!("nothing dangerous is asked for");
     Ok(())
 }

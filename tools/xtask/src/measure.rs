@@ -17,7 +17,7 @@ const SAMPLES: usize = 20;
 const HOSTS: usize = 5;
 /// What a figure may be of its bar where the machine and its other work have a part in it.
 const SLACK: f64 = 2.0;
-/// The same where it is equal in every run.
+/// The factor for a figure that is the same in every run.
 const NONE: f64 = 1.0;
 /// How long the worker rests before its memory counts as idle.
 const REST: Duration = Duration::from_secs(1);

@@ -36,7 +36,7 @@ pub(crate) const TESTS: [&str; 4] = ["policy::", "pem::", "rotation::", "identit
 pub(crate) const SKIPPED: &str = "j20_an_unreachable_issuer";
 /// The time between two lines on how many were tried.
 const INTERVAL: Duration = Duration::from_mins(1);
-/// What may live, each with its reason.
+/// The document that lists mutants that no test notices, each with its reason.
 const SURVIVORS: &str = "docs/mutants.md";
 
 #[derive(clap::Args)]
@@ -95,7 +95,7 @@ fn listed(seen: &Path) -> u64 {
     serde_json::from_str::<Vec<IgnoredAny>>(&text).map_or(0, |mutants| mutants.len() as u64)
 }
 
-/// How many of them have an outcome.
+/// How many mutants of the run have an outcome.
 fn tried(seen: &Path) -> u64 {
     let lines = |name| fs::read_to_string(seen.join(name)).unwrap_or_default().lines().count() as u64;
     ["caught.txt", "missed.txt", "timeout.txt", "unviable.txt"].into_iter().map(lines).sum()
@@ -115,7 +115,8 @@ fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> C
     command
 }
 
-/// Compares who lived with who may. Whether somebody is on the list without need shows only when all were tried.
+/// Compares the mutants that no test noticed with the listed ones. Whether a listed mutant is noticed after all shows
+/// only when all mutants were tried.
 fn judge(missed: &str, told: &str, all: bool) -> anyhow::Result<()> {
     let lived: BTreeSet<String> = missed.lines().map(without_place).collect();
     let may = reasons(told)?;

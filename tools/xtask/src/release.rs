@@ -73,11 +73,11 @@ impl Release {
         Ok(Self { how, tools })
     }
 
-    /// The build that the package holds, where this machine can make and run it. Elsewhere one for this machine, which
-    /// is said loudly.
+    /// The build that the package holds, where this machine can make and run it. Otherwise a build for this machine
+    /// alone; the difference is printed as a warning.
     ///
     /// # Errors
-    /// Where `CI` is set and the first cannot be had.
+    /// When `CI` is set and the build that the package contains cannot be made.
     pub(crate) fn for_this_machine(project: &Project) -> anyhow::Result<Self> {
         let reason = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             match Self::for_release(project) {
@@ -156,7 +156,7 @@ fn answers(program: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// These folders before those of the shell.
+/// The `PATH` with these folders before those of the shell.
 fn with(folders: &[PathBuf]) -> OsString {
     let shell = env::var_os("PATH").unwrap_or_default();
     let all = folders.iter().cloned().chain(env::split_paths(&shell));

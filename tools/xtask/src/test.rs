@@ -17,7 +17,7 @@ use std::{
 
 use anyhow::Context as _;
 use project::Project;
-use terminal::duration;
+use terminal::format_duration;
 
 use self::{
     stages::{STAGES, Stage, TESTS},
@@ -89,7 +89,7 @@ fn run_all(project: &Project, stages: &[Stage], times: &mut Times) -> anyhow::Re
         let time = begin.elapsed();
         taken.push((stage.name, time, outcome.is_ok()));
         outcome?;
-        println!("{}: ok in {}", stage.name, duration(time));
+        println!("{}: ok in {}", stage.name, format_duration(time));
         times.record(stage, time)
     });
     println!("\n{}", summary(&taken));
@@ -103,9 +103,9 @@ fn heading(stages: &[Stage], index: usize, expected: Duration, elapsed: Duration
         index + 1,
         stages.len(),
         stages[index].name,
-        duration(expected),
-        duration(elapsed),
-        duration(elapsed + left)
+        format_duration(expected),
+        format_duration(elapsed),
+        format_duration(elapsed + left)
     )
 }
 
@@ -133,7 +133,7 @@ impl Stage {
 fn list(times: &Times) -> String {
     let line = |stage: Stage| {
         let star = if stage.quick { '*' } else { ' ' };
-        let time = duration(times.expected(&stage));
+        let time = format_duration(times.expected(&stage));
         format!("{star} {:<14} {time:>12}  {}", stage.name, stage.summary())
     };
     let lines = STAGES.into_iter().map(line).collect::<Vec<_>>().join("\n");

@@ -1,5 +1,5 @@
 //! The function folders directly under the app root and their function.json, and the functions that routes of
-//! host.json make. Errors that the host would refuse were reported before.
+//! host.json make. Errors that the host would refuse have been reported already when this module reads a file.
 
 // The host: docs/reference/host-protocol.md#functionjson and docs/reference/host-protocol.md#routes-in-hostjson.
 

@@ -1,4 +1,5 @@
-//! host.json with the host's defaults. Errors that the host would refuse were reported before.
+//! host.json with the host's defaults. Errors that the host would refuse have been reported already when this module
+//! reads the file.
 
 use std::{
     path::{Path, PathBuf},
@@ -99,7 +100,7 @@ fn queues(file: &Section<'_>) -> QueueOptions {
     let span = |name| file.span(name).ok().flatten().and_then(TimeSpan::duration);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let batch_size = number("batchSize", 1, 32).unwrap_or(16);
-    let encoding = match file.variant("messageEncoding", &["none", "base64"]) {
+    let encoding = match file.variant_index("messageEncoding", &["none", "base64"]) {
         Ok(Some(0)) => MessageEncoding::None,
         _ => MessageEncoding::Base64,
     };

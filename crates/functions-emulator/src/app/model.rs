@@ -127,9 +127,9 @@ pub enum DataType {
 pub struct Connection(String);
 
 impl Connection {
-    /// The connection of this name.
+    /// The connection with this name, as a binding gives it in `connection`.
     #[must_use]
-    pub fn named(name: &str) -> Self {
+    pub fn from_name(name: &str) -> Self {
         Self(name.to_owned())
     }
 }
@@ -137,7 +137,7 @@ impl Connection {
 /// The connection of the host's own storage, which a binding without a connection uses.
 impl Default for Connection {
     fn default() -> Self {
-        Self::named("AzureWebJobsStorage")
+        Self::from_name("AzureWebJobsStorage")
     }
 }
 
@@ -175,7 +175,7 @@ pub enum TriggerKind {
         /// `useMonitor`.
         use_monitor: bool,
     },
-    /// Any other: nothing starts it here but a run by hand.
+    /// A trigger of any other type: only a manual run starts the function here.
     Other {
         /// `type` as it is written.
         kind: String,
@@ -191,7 +191,7 @@ pub enum AuthLevel {
     User,
     /// A function, host or master key.
     Function,
-    /// A key of an extension; the master key opens it too.
+    /// A system key, which belongs to an extension; the master key is accepted too.
     System,
     /// The master key.
     Admin,

@@ -36,7 +36,7 @@ enum Colour {
 struct Line {
     text: String,
     colour: Colour,
-    /// Said even when quiet was asked for, and on stderr.
+    /// Whether the line is printed even with `--quiet`, and on stderr.
     loud: bool,
 }
 
@@ -112,7 +112,7 @@ impl Printer {
     }
 }
 
-/// A reader that has left, as `head` does, stops nothing.
+/// A closed pipe, such as that of `head`, stops nothing.
 fn out(line: &str) {
     writeln!(io::stdout(), "{line}").ok();
 }

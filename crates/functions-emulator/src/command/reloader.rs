@@ -162,7 +162,7 @@ impl Reloader {
         Ok(host.reload().await?)
     }
 
-    /// As a shell understands it, in the app folder.
+    /// The build command, run by a shell in the app folder.
     fn command(&self) -> Option<Command> {
         let text = self.build.as_ref()?;
         let mut command = Command::new("sh");

@@ -71,7 +71,7 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
     answer
 }
 
-/// Tells a call that changed and those that changed with it, each once: one call changes several times in a moment.
+/// Sends the calls that have changed, each once: one call can change several times within a moment.
 async fn send_calls(
     sender: &Sender<Bytes>,
     journal: &Journal,

@@ -9,7 +9,7 @@ use crate::{
     queues::MemoryQueues,
 };
 
-/// All of it, as one document.
+/// The overview as one JSON document.
 pub(super) fn of(host: &Host) -> Value {
     let instance = host.instance();
     let app = instance.as_ref().map(|instance| instance.app());
@@ -29,7 +29,7 @@ pub(super) fn of(host: &Host) -> Value {
         "functions": functions,
         "openapi": document(host),
         "users": users::all(host),
-        "keys": host.options().keys.as_ref().map(crate::keys::Keys::names),
+        "keys": host.options().keys.as_ref().map(crate::access_keys::AccessKeys::names),
         "switches": switches(host),
     })
 }
@@ -97,7 +97,8 @@ fn function(app: &App, function: &Function) -> Value {
     shown
 }
 
-/// Only where an HTTP trigger and an `http` output are all can a call travel otherwise than in an envelope.
+/// A call can reach the worker otherwise than in an envelope only if the function has nothing but an HTTP trigger and
+/// an `http` output.
 fn modes(function: &Function) -> Vec<&'static str> {
     if function.is_http_in_out() { vec!["proxied", "forwarded", "enveloped"] } else { vec!["enveloped"] }
 }

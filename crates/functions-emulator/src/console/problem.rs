@@ -19,7 +19,7 @@ impl Problem {
         Self { status: StatusCode::BAD_REQUEST, what: what.into() }
     }
 
-    /// There is no such thing.
+    /// What the request names does not exist.
     pub(super) fn not_found(what: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, what: what.into() }
     }

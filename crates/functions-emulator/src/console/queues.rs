@@ -11,7 +11,7 @@ use super::problem::{ApiResult, Problem};
 use crate::{
     app::{App, Function, MessageEncoding, TriggerKind, is_queue_name},
     host::Host,
-    queues::{MemoryQueues, Message, QueueError, Queues, TIME_TO_LIVE},
+    queues::{DEFAULT_TIME_TO_LIVE, MemoryQueues, Message, QueueError, Queues},
 };
 
 const POISON: &str = "-poison";
@@ -123,7 +123,7 @@ pub(super) async fn put(host: &Host, queue: &str, new: NewMessage) -> ApiResult 
         _ => STANDARD.encode(new.text),
     };
     let delay = Duration::from_secs(new.delay_seconds);
-    let put = of_name(host, queue)?.put_delayed(queue, text, delay, Some(TIME_TO_LIVE)).await;
+    let put = of_name(host, queue)?.put_delayed(queue, text, delay, Some(DEFAULT_TIME_TO_LIVE)).await;
     Ok(json!({"id": put.map_err(refused)?}))
 }
 

@@ -20,14 +20,14 @@ pub(super) struct TokenRequest {
     minutes: Option<u64>,
 }
 
-/// Tenant, audience, scopes and all; null for an app without users.
+/// Tenant, audience, scopes and users; null for an app without users.
 pub(super) fn all(host: &Host) -> Value {
     let Some(users) = host.easyauth().issuer().map(Issuer::users) else { return Value::Null };
     let all: Vec<Value> = users.iter().map(shown).collect();
     json!({
         "tenant": users.tenant(),
         "audience": users.audience(),
-        "client": users.client(),
+        "client": users.client_id(),
         "scopes": users.scopes(),
         "all": all,
     })

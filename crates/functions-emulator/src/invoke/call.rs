@@ -36,7 +36,8 @@ impl Call {
         self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
     }
 
-    /// The body where a length is declared; a chunked one is lost. Its size was limited before.
+    /// The body, if its length is declared; a chunked body is lost, as under the real host. The size of the body has
+    /// been checked already.
     pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
         let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), usize::MAX).await?;
         Ok(if self.is_chunked() { Bytes::new() } else { bytes })

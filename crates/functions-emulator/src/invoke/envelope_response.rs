@@ -52,7 +52,7 @@ pub(super) async fn read(answered: Response<Body>) -> Result<Option<EnvelopeResp
     })
 }
 
-/// Half an answer is the worker's own doing.
+/// The error for an answer that breaks off, which is the worker's fault.
 pub(super) fn truncated(failure: &Failure) -> Failure {
     Failure::violation(format!(
         "the answer ends before its Content-Length or last chunk says so ({}); write all of it, then close",

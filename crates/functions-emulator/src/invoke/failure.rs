@@ -14,12 +14,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure that is not the worker's.
+    /// A failure that the worker did not cause by breaking the protocol.
     pub(super) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), violation: false, status: None }
     }
 
-    /// The worker's failure, with the remedy.
+    /// A failure that the worker caused by breaking the protocol; the text says how to correct it.
     pub(super) fn violation(what: impl Into<String>) -> Self {
         Self { what: what.into(), violation: true, status: None }
     }

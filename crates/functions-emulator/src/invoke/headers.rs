@@ -11,8 +11,8 @@ pub(crate) const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-fu
 /// Carries the host's version.
 pub(crate) const HOST_VERSION_NAME: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
 
-/// The headers that every forwarded call and every envelope carries. They are appended
-/// to what the caller sent.
+/// The headers that every forwarded call and every envelope carries. The host appends them to the caller's values of
+/// the same headers.
 pub(crate) fn add_host_headers(headers: &mut HeaderMap, id: Uuid) {
     let own = format!("Azure-Functions-Host/{HOST_VERSION}");
     append(headers, HOST_VERSION_NAME, HOST_VERSION, ", ");

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::keys::MatchedKey;
+use crate::access_keys::MatchedKey;
 
 const NAME_CLAIM: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";

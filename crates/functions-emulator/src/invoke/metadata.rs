@@ -9,7 +9,7 @@ use super::call::Call;
 use crate::query::Query;
 use crate::{app::Function, clock::Clock, ids, net_json::Json};
 
-/// Adds `sys` to the metadata of a trigger; that of a payload stays.
+/// Adds `sys` to the metadata of a trigger, unless a payload has a member of that name.
 pub(super) fn add_sys(metadata: &mut Map<String, Value>, function: &Function, clock: &Clock) {
     let mut map = MetadataMap(std::mem::take(metadata));
     map.add("sys", sys(function, clock));

@@ -53,7 +53,8 @@ pub(super) fn check(function: &Function, answer: &EnvelopeResponse) -> Result<()
     Ok(())
 }
 
-/// Puts every message of every queue output, one after another at a pace. All are tried; the first failure is returned.
+/// Puts every message of every queue output, one after another at a pace. Every message is tried, even after a failure;
+/// the first failure is returned.
 pub(super) async fn send(
     function: &Function,
     answer: &EnvelopeResponse,

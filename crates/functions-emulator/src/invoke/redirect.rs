@@ -39,8 +39,8 @@ pub(super) async fn post(
     Ok(answered)
 }
 
-/// Where an answer points. Another server than the worker is not asked: what the real host would follow there is a
-/// mistake all the same.
+/// Where an answer points. A redirect to a server other than the worker is not followed: the real host would follow it,
+/// but such a redirect is a mistake.
 fn target(address: SocketAddr, answered: &Response<Body>) -> Option<Uri> {
     use StatusCode as S;
     let redirects = [

@@ -9,7 +9,7 @@ use super::Failure;
 use crate::app::{Function, RetryPolicy};
 
 /// The retry context that the worker receives after `failed` failed tries: the first try has one too, and later ones
-/// name the last error. Of the host's .NET exception only its message.
+/// name the last error. Of the host's .NET exception it has only the message.
 pub(super) fn context(
     function: &Function,
     retry: RetryPolicy,

@@ -87,7 +87,7 @@ pub(crate) async fn send_with_retries(
     }
 }
 
-/// The proxy tries ten times, each with the client's own four.
+/// Sends a request as the proxy does: ten tries, each of which is up to four tries of the HTTP client.
 pub(crate) async fn send_as_proxy(
     worker: &WorkerConnection,
     make: impl Fn() -> Request<Body>,

@@ -25,7 +25,7 @@ pub struct TokenOptions {
     pub scopes: Option<Vec<String>>,
     /// Time until the token expires, one hour if not given.
     pub lifetime: Option<Duration>,
-    /// An app's token even for a user.
+    /// Whether to issue an app's token even for a user.
     pub app: bool,
 }
 
@@ -52,7 +52,7 @@ pub struct Claims {
     pub azp: Uuid,
     /// How the client proved itself: `0` not at all, `1` by a secret.
     pub azpacr: String,
-    /// A user's or an app's.
+    /// Whether the token is a user's or an app's.
     pub idtyp: PrincipalKind,
     /// Display name; users only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ impl Claims {
             iat: start,
             nbf: start,
             exp: start.saturating_add(lifetime),
-            azp: directory.client(),
+            azp: directory.client_id(),
             azpacr: if is_user { "0" } else { "1" }.to_owned(),
             idtyp: kind,
             name: is_user.then(|| user.name.clone()),

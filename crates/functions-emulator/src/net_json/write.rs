@@ -14,7 +14,7 @@ impl Json {
             Self::Integer(digits) => digits.clone(),
             Self::Float(number) => float(*number),
             Self::Text(text) => text.clone(),
-            Self::Date(date) => date.shown(),
+            Self::Date(date) => date.to_invariant_text(),
             Self::List(_) | Self::Object(_) => self.indented(),
         }
     }
@@ -40,7 +40,7 @@ impl Json {
             Self::Integer(digits) => out.push_str(digits),
             Self::Float(number) => out.push_str(&with_point(float(*number))),
             Self::Text(text) => out.push_str(&quoted(text)),
-            Self::Date(date) => out.push_str(&quoted(&date.written())),
+            Self::Date(date) => out.push_str(&quoted(&date.to_json_text())),
             Self::List(items) => {
                 write_all(out, indent, ['[', ']'], items, |out, item, indent| item.write(out, indent));
             }

@@ -17,7 +17,7 @@ use crate::{
     events::Events,
 };
 
-/// Before a connection's own name, the host looks for the name with this in front of it.
+/// The host first looks for a setting with this prefix before the connection's name, and then for the name alone.
 const PREFIX: &str = "AzureWebJobs";
 
 /// The queues of an app, by connection. A connection without a setting leads to queues in this process, which all such
@@ -108,7 +108,7 @@ const FORMS: [(&str, ConnectionForm); 3] = [
 ];
 
 impl<'a> ResolvedConnection<'a> {
-    /// The first setting that says something; an empty one says nothing.
+    /// The first setting that is not empty.
     fn of(settings: &'a Settings, connection: &Connection) -> Option<Self> {
         let names = [format!("{PREFIX}{connection}"), connection.to_string()];
         let candidates = names.iter().flat_map(|name| FORMS.map(|(part, form)| (name, part, form)));

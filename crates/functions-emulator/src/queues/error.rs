@@ -34,10 +34,10 @@ pub enum QueueError {
     Server(#[from] ServerError),
 }
 
-/// What went wrong on the way.
+/// The underlying error of a request.
 pub(super) type Fault = Box<dyn Error + Send + Sync>;
 
-/// Why a queue server was of no use.
+/// Why a request to a queue server failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// Nothing answers there.

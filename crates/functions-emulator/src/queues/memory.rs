@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Counts, Message, QueueError, TIME_TO_LIVE, check_text};
+use super::{DEFAULT_TIME_TO_LIVE, Message, QueueCounts, QueueError, check_text};
 use crate::clock::Clock;
 use store::Store;
 
@@ -38,13 +38,13 @@ impl MemoryQueues {
         &self.clock
     }
 
-    /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`]; creates the queue where it is
+    /// Appends a message that is visible at once and stays [`DEFAULT_TIME_TO_LIVE`]; creates the queue where it is
     /// missing. Names are lower-cased.
     ///
     /// # Errors
     /// A text that no queue takes, or the queues are unavailable.
     pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
-        self.put_delayed(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
+        self.put_delayed(queue, text, Duration::ZERO, Some(DEFAULT_TIME_TO_LIVE))
     }
 
     /// Appends a message that shows itself after `delay` and goes by itself after `time_to_live` (none: never;
@@ -144,11 +144,11 @@ impl MemoryQueues {
 
     /// How many messages a queue holds now.
     #[must_use]
-    pub fn counts(&self, queue: &str) -> Counts {
+    pub fn counts(&self, queue: &str) -> QueueCounts {
         let now = self.clock.now();
         let messages = self.peek(queue);
         let visible = messages.iter().filter(|message| message.next_visible_at <= now).count();
-        Counts { visible, hidden: messages.len() - visible }
+        QueueCounts { visible, hidden: messages.len() - visible }
     }
 
     /// Removes every message of a queue, received ones included.
@@ -164,7 +164,7 @@ impl MemoryQueues {
     }
 
     /// Returns as soon as `holds` is true of these queues; looks again after every change of any of them.
-    /// What only the passing of time brings about is not waited for.
+    /// It does not notice changes that only the passing of time causes.
     pub async fn wait_until(&self, mut holds: impl FnMut(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
         while !holds(self) {

@@ -11,7 +11,7 @@ use super::error::QueueError;
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// How long a message stays when nothing else is said: seven days, as in a storage queue.
-pub const TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
+pub const DEFAULT_TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
 
 /// A message as it was received: its lease is the pop receipt.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct Message {
 
 /// How many messages a queue holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Counts {
+pub struct QueueCounts {
     /// Messages that a receive would return now; a queue server returns no more than 32.
     pub visible: usize,
     /// Messages under a lease or a delay.

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Counts, Message, PollBackoff, QueueError, check_text};
+use super::{Message, PollBackoff, QueueCounts, QueueError, check_text};
 use crate::{clock::Clock, events::Events};
 use client::{Client, StorageResponse};
 use put_notifier::PutNotifier;
@@ -150,21 +150,21 @@ impl StorageQueues {
         Ok(self.peek_messages(queue).await?.into_iter().map(|message| message.text).collect())
     }
 
-    pub(super) async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {
+    pub(super) async fn counts(&self, queue: &str) -> Result<QueueCounts, QueueError> {
         // Looked at first, it drops what has expired, which the total would still count.
         let visible = self.peek(queue).await?.len();
         let request =
             StorageRequest::new(Method::GET, format!("/{}", queue.to_lowercase())).with("comp", "metadata");
         let answer = self.client.send(&request).await?;
         if is_missing_queue(&answer) {
-            return Ok(Counts::default());
+            return Ok(QueueCounts::default());
         }
         if answer.status != StatusCode::OK {
             return Err(self.client.refused(&request, &answer).into());
         }
         let total = answer.header("x-ms-approximate-messages-count").parse::<usize>();
         let total = total.map_err(|fault| self.client.unreadable(fault))?;
-        Ok(Counts { visible, hidden: total.saturating_sub(visible) })
+        Ok(QueueCounts { visible, hidden: total.saturating_sub(visible) })
     }
 
     pub(super) async fn purge(&self, queue: &str) -> Result<(), QueueError> {
@@ -185,7 +185,7 @@ impl StorageQueues {
         }
     }
 
-    /// Makes a queue. That it is there already is no error: two senders may be first.
+    /// Makes a queue. Creates a queue; that the queue exists already is no error, because two senders may be first.
     async fn create(&self, queue: &str) -> Result<(), QueueError> {
         let request = StorageRequest::new(Method::PUT, format!("/{queue}"));
         let answer = self.client.send(&request).await?;

@@ -17,7 +17,8 @@ use tokio::{
 /// Bytes that are kept of what a build says: more than the console shows, because they hold escapes as well.
 const MAX_OUTPUT_BYTES: usize = 256 * 1024;
 
-/// By which builds are asked for colours though they see no terminal: cargo, then Node and Python, then others.
+/// The variables that ask build tools for colours although they see no terminal: of cargo, of Node and Python, of
+/// others.
 const COLOURS: [(&str, &str); 3] =
     [("CARGO_TERM_COLOR", "always"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")];
 
@@ -27,13 +28,13 @@ pub enum BuildError {
     /// Its program is not there, or may not be run.
     #[error("cannot start the build")]
     Start(#[source] io::Error),
-    /// What it says cannot be read or shown.
+    /// Its output cannot be read or shown.
     #[error("cannot read the output of the build")]
     Output(#[source] io::Error),
     /// It ended with another code than 0.
     #[error("the build failed: correct the errors above")]
     Failed {
-        /// The end of what it said, where it was listened to.
+        /// The end of its output, if the output was captured.
         output: String,
     },
 }
@@ -42,7 +43,7 @@ pub enum BuildError {
 /// everything that it started when dropped.
 ///
 /// # Errors
-/// It cannot be started, or fails and has then said why.
+/// When the build cannot be started, or fails; a build that fails has printed the reason.
 pub async fn run_attached(mut command: process::Command) -> Result<(), BuildError> {
     command.stdout(io::stderr());
     let mut build = ProcessGroup::start(command)?;

@@ -53,7 +53,8 @@ impl fmt::Debug for FileWatcher {
 
 impl FileWatcher {
     /// Watches a folder. `is_watched` selects the paths inside it that are reported, and the folders that are watched at
-    /// all; a folder that is made later is watched from then on. `root` holds no link, for events name what it leads to.
+    /// all; a folder that is made later is watched from then on. `root` must contain no symbolic link, because events
+    /// name the target of a link.
     ///
     /// # Errors
     /// The folder is not there, or the system watches no more.
@@ -87,7 +88,7 @@ impl FileWatcher {
         self.remaining().await
     }
 
-    /// The files saved so far, after the silence behind them; may be empty.
+    /// Waits until no file was saved for a moment, and returns the files saved so far; may be empty.
     ///
     /// # Errors
     /// As [`Self::next`].
@@ -136,7 +137,7 @@ impl FileWatcher {
     }
 }
 
-/// Reading is reported too, and compilers read everything.
+/// Whether an event reports a save: reads are reported too, and compilers read everything.
 fn is_save(kind: EventKind) -> bool {
     matches!(kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_))
 }

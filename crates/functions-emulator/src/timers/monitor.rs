@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use functions_lint::schedule::Schedule;
 
-use super::status::Status;
+use super::status::TimerStatus;
 
 /// The file of one timer.
 #[derive(Clone, Debug)]
@@ -29,22 +29,23 @@ impl Monitor {
         Self(folder.join("timers").join(format!("{function}.json")))
     }
 
-    /// The status at a start, and whether a run was missed. A schedule that was changed since counts from the last
-    /// run.
-    pub(super) fn load(&self, schedule: &Schedule, now: DateTime<Utc>) -> (Status, bool) {
+    /// The status at a start, and whether a run was missed. The next run is counted from the last one by the current
+    /// schedule, which may have changed since.
+    pub(super) fn load(&self, schedule: &Schedule, now: DateTime<Utc>) -> (TimerStatus, bool) {
         let stored =
             fs::read(&self.0).ok().and_then(|text| serde_json::from_slice::<StoredStatus>(&text).ok());
         let Some(stored) = stored else {
-            let status = Status { last: None, next: schedule.next_after(now) };
+            let status = TimerStatus { last: None, next: schedule.next_after(now) };
             self.save(status, now);
             return (status, false);
         };
         let next = schedule.next_after(stored.last.unwrap_or(stored.updated));
-        (Status { last: stored.last, next }, next.is_some_and(|next| next < now))
+        (TimerStatus { last: stored.last, next }, next.is_some_and(|next| next < now))
     }
 
-    /// Writes it down; a folder that cannot be written costs the memory of the next start, not this run.
-    pub(super) fn save(&self, status: Status, now: DateTime<Utc>) {
+    /// Stores the status; if the folder cannot be written, this run is unaffected, but the next start does not know the
+    /// status.
+    pub(super) fn save(&self, status: TimerStatus, now: DateTime<Utc>) {
         let stored = StoredStatus { last: status.last, next: status.next, updated: now };
         let written = serde_json::to_vec(&stored).map_err(std::io::Error::other).and_then(|text| {
             self.0.parent().map_or(Ok(()), fs::create_dir_all)?;

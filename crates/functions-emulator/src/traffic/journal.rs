@@ -23,7 +23,7 @@ const MAX_LINE_CHARS: usize = 4096;
 /// Lines that are kept of one call.
 const MAX_LOG_LINES: usize = 100;
 
-/// Remembers; clones share the memory.
+/// Stores the last calls and the last lines; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Journal(Arc<Inner>);
 
@@ -100,12 +100,12 @@ impl Journal {
         self.state().lines.iter().cloned().collect()
     }
 
-    /// Hears the numbers of the calls that change from now on.
+    /// A receiver of the numbers of the calls that change from now on.
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<u64> {
         self.0.changed.subscribe()
     }
 
-    /// Adds an event about a call.
+    /// Adds an event to the record of the call that it is about.
     pub(crate) fn record_event(&self, event: &Event) {
         match event {
             Event::Output { stderr, line } => self.record_line(*stderr, line),

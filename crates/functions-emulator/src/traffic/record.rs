@@ -53,7 +53,7 @@ impl CallRecorder {
         (Request::from_parts(parts, body), PendingResponse { record: self.clone(), answered: false })
     }
 
-    /// The call is an invocation now.
+    /// Records the id of the invocation that the call has become.
     pub(crate) fn record_invocation(&self, function: &str, id: Uuid, mode: InvocationMode) {
         self.journal.change(self.number, |entry| {
             entry.function = Some(function.to_owned());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A switch: it holds for every answer of the worker until it is turned again.
+/// A fault of the worker's answers: it applies to every answer until another one is set.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum ResponseFault {

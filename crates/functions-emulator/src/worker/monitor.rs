@@ -33,9 +33,10 @@ pub(super) enum Command {
 /// How one process ended.
 #[derive(Clone, Copy, Debug)]
 enum ProcessEnd {
-    /// By itself: the exit code, none for a signal.
+    /// The process ended by itself; the exit code, `None` for a signal.
     Exited(Option<i32>),
-    /// Killed, as it did not listen in time; whether it listens where the host does not call.
+    /// The process was killed because it did not listen in time; the flag says whether it listens at an address that
+    /// the host does not call.
     NotReady { on_ipv6: bool },
     /// Killed, because a call has waited long enough for a worker that accepts connections and never answers.
     Unresponsive,

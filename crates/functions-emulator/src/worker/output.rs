@@ -40,7 +40,7 @@ impl StderrTail {
         known.lines.push_back(line.to_owned());
     }
 
-    /// `how` with the lines behind it, where there are any.
+    /// The text `how`, followed by the last lines if there are any.
     pub(super) fn append_to(&self, how: &str) -> String {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: Vec<&str> = known.lines.make_contiguous().iter().map(String::as_str).collect();
@@ -52,7 +52,7 @@ impl StderrTail {
     }
 }
 
-/// Tells every line of one stream until it ends.
+/// Publishes every line of one stream as an event until the stream ends.
 pub(super) async fn forward(
     stream: impl AsyncRead + Unpin,
     stderr: bool,

@@ -1,4 +1,4 @@
-//! The question whether the worker listens yet.
+//! Finds out whether the worker listens.
 
 // The host: docs/reference/host-protocol.md#readiness.
 

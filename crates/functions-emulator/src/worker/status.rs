@@ -5,7 +5,7 @@
 pub(super) struct Status {
     pub(super) phase: Phase,
     pub(super) pid: Option<u32>,
-    /// How the first process ended that ended before it answered.
+    /// How the first process ended, if it ended before it answered.
     pub(super) start_failure: Option<String>,
 }
 

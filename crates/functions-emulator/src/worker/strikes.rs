@@ -18,7 +18,7 @@ pub(super) struct Strikes {
 }
 
 impl Strikes {
-    /// Counts a failure; the count with it.
+    /// Counts a failure, and returns the new count.
     pub(super) fn add(&mut self, now: DateTime<Utc>) -> u32 {
         if self.last.is_some_and(|last| now - last > RESET_AFTER) {
             self.count = 0;

@@ -1,6 +1,6 @@
 //! What the host answers below /admin, which belongs to no function.
 
-use functions_emulator::keys::Keys;
+use functions_emulator::access_keys::AccessKeys;
 use serde_json::{Value, json};
 
 use crate::app::{Running, TestApp, client};
@@ -85,7 +85,7 @@ async fn functions_are_listed_with_what_their_folders_say() {
 #[tokio::test]
 async fn with_keys_the_master_key_alone_opens_admin() {
     let mut app = TestApp::new().http("ok");
-    app.options.keys = Some(Keys { master: "m".to_owned(), ..Keys::default() });
+    app.options.keys = Some(AccessKeys { master: "m".to_owned(), ..AccessKeys::default() });
     let running = app.start().await;
     assert_eq!(status(&running, "/admin/host/status").await, 401);
     assert_eq!(status(&running, "/admin/host/status?code=x").await, 401);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use functions_emulator::{
     clock::Clock,
-    queues::{Counts, MemoryQueues, MessageFault, QueueError},
+    queues::{MemoryQueues, MessageFault, QueueCounts, QueueError},
 };
 
 use crate::app::{noon, within};
@@ -110,7 +110,7 @@ async fn unavailable_queues_keep_their_messages() {
     assert!(matches!(queues.delete("jobs", held.id, &held.pop_receipt), Err(QueueError::Unavailable)));
     assert!(matches!(queues.update("jobs", held.id, &held.pop_receipt, LEASE), Err(QueueError::Unavailable)));
     assert!(received(&queues).is_empty());
-    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 1 });
+    assert_eq!(queues.counts("jobs"), QueueCounts { visible: 1, hidden: 1 });
     let other = queues.clone();
     let waiting = tokio::spawn(async move { other.wait_until(|queues| !received(queues).is_empty()).await });
     queues.set_unavailable(false);

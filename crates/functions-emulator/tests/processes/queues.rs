@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use functions_emulator::{
     clock::Clock,
-    queues::{Counts, MAX_MESSAGE_BYTES, MemoryQueues, QueueError},
+    queues::{MAX_MESSAGE_BYTES, MemoryQueues, QueueCounts, QueueError},
 };
 
 use crate::app::{noon, within};
@@ -85,7 +85,7 @@ fn a_text_above_64_kib_is_refused() {
         matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_MESSAGE_BYTES + 1),
         "{refused:?}"
     );
-    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });
+    assert_eq!(queues.counts("jobs"), QueueCounts { visible: 1, hidden: 0 });
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_character_that_xml_does_not_carry_is_refused() {
         assert!(matches!(refused, Err(QueueError::InvalidCharacter(found)) if found == char), "{refused:?}");
     }
     queues.put("jobs", "\t\r\n \u{7f}\u{fffd}\u{10ffff}".to_owned()).unwrap();
-    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });
+    assert_eq!(queues.counts("jobs"), QueueCounts { visible: 1, hidden: 0 });
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn names_ignore_case_and_a_look_changes_nothing() {
     };
     assert_eq!(look(&queues), [("one".to_owned(), 1), ("two".to_owned(), 0)]);
     assert_eq!(look(&queues), look(&queues));
-    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 1 });
+    assert_eq!(queues.counts("jobs"), QueueCounts { visible: 1, hidden: 1 });
     assert_eq!(queues.names(), ["jobs"]);
     queues.purge("jobs");
-    assert_eq!(queues.counts("jobs"), Counts::default());
+    assert_eq!(queues.counts("jobs"), QueueCounts::default());
 }
 
 #[tokio::test]

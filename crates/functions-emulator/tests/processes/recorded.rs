@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use functions_emulator::{Event, queues::Counts};
+use functions_emulator::{Event, queues::QueueCounts};
 use serde_json::{Value, json};
 
 use crate::app::{Running, TestApp, kill, within};
@@ -14,7 +14,7 @@ fn recording(name: &str) -> Value {
 
 /// Hands one message to a function until it has gone to the poison queue; the dequeue counts of its deliveries and
 /// what lies in both queues then.
-async fn lived(recording: &Value, function: &str) -> (Vec<Value>, Vec<String>, Counts) {
+async fn lived(recording: &Value, function: &str) -> (Vec<Value>, Vec<String>, QueueCounts) {
     let mut app = TestApp::new()
         .set("/extensions/queues/visibilityTimeout", "00:00:01")
         .set("/extensions/queues/maxDequeueCount", 3)
@@ -34,7 +34,9 @@ async fn lived(recording: &Value, function: &str) -> (Vec<Value>, Vec<String>, C
         counts.push(running.invoked(function).await["Metadata"]["DequeueCount"].take());
         running.ended(function).await;
         running
-            .queues_until(|queues| queues.counts("jobs") != Counts { visible: 0, hidden: 1 } || waits(queues))
+            .queues_until(|queues| {
+                queues.counts("jobs") != QueueCounts { visible: 0, hidden: 1 } || waits(queues)
+            })
             .await;
         running.advance(2);
     }
@@ -65,7 +67,7 @@ async fn recorded_ends_in_the_poison_queue_come_again() {
         let attempts = recording["attempts"].as_array().expect("a list").iter();
         assert_eq!(counts, attempts.map(|one| one["DequeueCount"].clone()).collect::<Vec<_>>(), "{name}");
         assert_eq!(json!(poison), recording["poisonMessages"], "{name}");
-        assert_eq!(left, Counts::default(), "{name}");
+        assert_eq!(left, QueueCounts::default(), "{name}");
     }
 }
 

@@ -8,7 +8,7 @@ use functions_emulator::{
     Event, Events,
     app::Connection,
     clock::Clock,
-    queues::{Connections, Counts, Queues},
+    queues::{Connections, QueueCounts, Queues},
 };
 use serde_json::json;
 use test_servers::azurite::Azurite;
@@ -37,7 +37,7 @@ fn fresh() -> (TestApp, Queues) {
 async fn until_empty(queues: &Queues, queue: &str) {
     let mut look_again = tokio::time::interval(Duration::from_millis(20));
     within(async {
-        while queues.counts(queue).await.expect("the server answers") != Counts::default() {
+        while queues.counts(queue).await.expect("the server answers") != QueueCounts::default() {
             look_again.tick().await;
         }
     })
@@ -115,7 +115,7 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
     let mut told = running.listen();
     let end = queues.clock().now() + Duration::from_secs(4);
     within(queues.clock().sleep_until(end)).await;
-    assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 1 });
+    assert_eq!(queues.counts("jobs").await.unwrap(), QueueCounts { visible: 0, hidden: 1 });
     running.get("release").await;
     until_empty(&queues, "jobs").await;
     running.host.stop().await;
@@ -202,13 +202,13 @@ async fn each_binding_has_the_queues_of_its_own_connection() {
     let events = app.options.events.clone();
     app.options.queues = Connections::from_settings(&settings, Clock::system(), events);
     let connections = app.options.queues.clone();
-    let of = |name: &str| connections.queues(&Connection::named(name)).expect("it is on this machine");
+    let of = |name: &str| connections.queues(&Connection::from_name(name)).expect("it is on this machine");
     let mut running = app.start().await;
     of("WorkQueues").put("jobs", TEXT.to_owned()).await.unwrap();
     assert_eq!(running.invoked("fail_job").await["Data"]["job"], TEXT);
     until_empty(&of("WorkQueues"), "jobs").await;
     assert_eq!(of("WorkQueues").peek("jobs-poison").await.unwrap(), [TEXT]);
-    assert_eq!(of("Done").counts("jobs-poison").await.unwrap(), Counts::default());
+    assert_eq!(of("Done").counts("jobs-poison").await.unwrap(), QueueCounts::default());
     assert_eq!(running.get("send").await.0, 200);
     assert_eq!(running.invoked("ok_job").await["Data"]["job"], "AAAA");
     until_empty(&of("Done"), "jobs").await;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use functions_emulator::{
     app::{Function, TriggerKind},
     queue_listener::queue_data,
-    timers::{Status, schedule::Schedule, timer_data},
+    timers::{TimerStatus, schedule::Schedule, timer_data},
 };
 use serde_json::{Map, Value};
 
@@ -92,7 +92,7 @@ fn trigger_value(
         let now = host.queues.clock().now();
         let last = (!recording.name().ends_with("-1")).then_some(now);
         let monitored = recording.0["app"] == "apptm";
-        let status = monitored.then(|| Status { last, next: schedule.next_after(now) });
+        let status = monitored.then(|| TimerStatus { last, next: schedule.next_after(now) });
         let data = timer_data(&function.trigger.binding, &schedule, status.as_ref(), false);
         return Some((data, Map::new()));
     };

@@ -4,10 +4,10 @@ use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, pa
 
 use functions_emulator::{
     Events,
+    access_keys::{AccessKey, AccessKeys},
     app::App,
-    invoke::{Invoker, Target},
-    keys::{Key, Keys},
-    listener::Listener,
+    invoke::{Invoker, WorkerTarget},
+    listener::HttpListener,
     queues::MemoryQueues,
 };
 use http_body_util::BodyExt;
@@ -38,7 +38,7 @@ impl Host {
 
     /// Serves a recorded app with other keys, or none.
     pub(crate) async fn with_keys(
-        keys: Option<Keys>,
+        keys: Option<AccessKeys>,
         app: &str,
         settings: &[(String, String)],
         worker: SocketAddr,
@@ -48,8 +48,9 @@ impl Host {
         write_app(folder.path(), &apps["apps"][app]);
         let app = Arc::new(App::load(folder.path(), settings).unwrap());
         let (queues, events) = (MemoryQueues::default(), Events::new());
-        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone().into(), events.clone());
-        let listener = Arc::new(Listener::new(app.clone(), keys, invoker.clone()).unwrap());
+        let invoker =
+            Invoker::new(app.clone(), WorkerTarget::Fixed(worker), queues.clone().into(), events.clone());
+        let listener = Arc::new(HttpListener::new(app.clone(), keys, invoker.clone()).unwrap());
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let task = tokio::spawn(serve(socket, listener)).abort_handle();
@@ -73,17 +74,17 @@ pub(crate) fn write_app(folder: &Path, app: &Value) {
     }
 }
 
-fn keys(file: &Value) -> Keys {
+fn keys(file: &Value) -> AccessKeys {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let key = |key: &Value| Key { name: text(&key["name"]), value: text(&key["value"]) };
-    Keys {
+    let key = |key: &Value| AccessKey { name: text(&key["name"]), value: text(&key["value"]) };
+    AccessKeys {
         master: text(&file["masterKey"]["value"]),
         host: file["functionKeys"].as_array().unwrap().iter().map(key).collect(),
         functions: HashMap::new(),
     }
 }
 
-async fn serve(socket: TcpListener, listener: Arc<Listener>) {
+async fn serve(socket: TcpListener, listener: Arc<HttpListener>) {
     while let Ok((stream, _)) = socket.accept().await {
         let listener = listener.clone();
         let service = service_fn(move |request: Request<Incoming>| {

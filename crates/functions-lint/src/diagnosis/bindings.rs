@@ -62,16 +62,17 @@ fn common(binding: &Value) -> Vec<BindingFault> {
         ("cardinality", &["one", "many"][..]),
     ];
     found.extend(
-        words.into_iter().filter(|(member, words)| binding::variant(binding, member, words).is_err()).map(
-            |(member, words)| {
+        words
+            .into_iter()
+            .filter(|(member, words)| binding::variant_index(binding, member, words).is_err())
+            .map(|(member, words)| {
                 fault(
                     VALUE,
                     member,
                     format!("its {member} has a value that the host does not know"),
                     one_of(words),
                 )
-            },
-        ),
+            }),
     );
     found
 }
@@ -82,7 +83,7 @@ fn one_of(words: &[&str]) -> String {
 
 fn http(trigger: &Value, settings: &Settings) -> Vec<BindingFault> {
     let mut found = Vec::new();
-    if binding::variant(trigger, "authLevel", &binding::AUTH_LEVELS).is_err()
+    if binding::variant_index(trigger, "authLevel", &binding::AUTH_LEVELS).is_err()
         || binding::get(trigger, "authLevel").is_some_and(Value::is_null)
     {
         found.push(fault(

@@ -75,7 +75,7 @@ impl Diagnosis {
         self
     }
 
-    /// As one sentence for a finding: what is so, and what Azure does.
+    /// The diagnosis as one sentence for a finding: what is wrong, and what Azure does.
     #[must_use]
     pub fn reason(&self) -> String {
         let position = self.position.map_or_else(String::new, |position| format!("{position}: "));

@@ -80,7 +80,7 @@ impl Functions {
         let position =
             app.file.as_ref().and_then(|file| file.position(&["customHandler", "http", "routes", &at_name]));
         let name = format!("http-handler{}", at + 1);
-        if route.variant("authorizationLevel", &binding::AUTH_LEVELS).is_err() {
+        if route.variant_index("authorizationLevel", &binding::AUTH_LEVELS).is_err() {
             self.add(
                 ("binding-value", IN_ERROR),
                 &subject,

@@ -78,7 +78,7 @@ fn version(app: &App) -> Option<Diagnosis> {
 /// The longest time that the host's HTTP client can wait, less the minute that the host adds.
 const LONGEST: &str = "24.20:30:23.647";
 
-/// The default is not asked; -1 is no limit, however it is written.
+/// Checks `functionTimeout`, if it is set; -1 means no limit, however it is written.
 fn function_timeout(app: &App, root: &Section<'_>) -> Option<Diagnosis> {
     const SUBJECT: &str = "host.json functionTimeout";
     let text = root.text("functionTimeout").filter(|text| !text.is_empty())?;
@@ -125,7 +125,7 @@ fn handler(root: &Section<'_>) -> Vec<InvalidMember> {
     let Some(section) = section(root) else { return Vec::new() };
     let mut found: Vec<InvalidMember> =
         flags(&section, &["enableForwardingHttpRequest", "enableProxyingHttpRequest"]);
-    found.extend(section.variant("type", &["None", "Http"]).err());
+    found.extend(section.variant_index("type", &["None", "Http"]).err());
     found.extend(section.span("initializationTimeout").err());
     if section.text("port").is_some_and(|text| !text.is_empty()) {
         found.extend(section.integer("port", 1, i32::from(u16::MAX)).err());
@@ -162,7 +162,7 @@ fn queues(queues: &Section<'_>) -> Vec<InvalidMember> {
     let numbers =
         numbers.into_iter().filter_map(|(name, least, most)| queues.integer(name, least, most).err());
     let rest = [
-        queues.variant("messageEncoding", &["None", "Base64"]).err(),
+        queues.variant_index("messageEncoding", &["None", "Base64"]).err(),
         queues.span("visibilityTimeout").err(),
         interval,
     ];

@@ -45,13 +45,13 @@ impl NetDate {
 
     /// As .NET's invariant culture shows it.
     #[must_use]
-    pub fn shown(self) -> String {
+    pub fn to_invariant_text(self) -> String {
         self.time.format("%m/%d/%Y %H:%M:%S").to_string()
     }
 
     /// As Json.NET writes it.
     #[must_use]
-    pub fn written(self) -> String {
+    pub fn to_json_text(self) -> String {
         let fraction = format!("{:09}", self.time.and_utc().timestamp_subsec_nanos());
         let fraction = fraction[..7].trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn both(text: &str) -> Option<(String, String)> {
-        NetDate::parse(text).map(|date| (date.shown(), date.written()))
+        NetDate::parse(text).map(|date| (date.to_invariant_text(), date.to_json_text()))
     }
 
     #[test]

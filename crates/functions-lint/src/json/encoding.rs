@@ -1,6 +1,6 @@
 //! How .NET's `StreamReader` decodes a file: by its signature, else as UTF-8 with U+FFFD for what is none.
 
-/// The text without the mark.
+/// The text of a file, without a byte order mark.
 pub(super) fn decoded(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => wide(rest, u32::from_le_bytes),

@@ -10,7 +10,8 @@ use super::{
 /// Digits beyond which Json.NET refuses an integer.
 const LONGEST: usize = 380;
 
-/// Reads a number. One that no 64-bit integer and no finite float holds is its text, for the host makes texts of all.
+/// Reads a number. Reads a number; a number that fits neither a 64-bit integer nor a finite float becomes its text,
+/// because the host turns every scalar into a text.
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
     let position = reader.position();
     if reader.rest().starts_with("-I") {

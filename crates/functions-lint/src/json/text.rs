@@ -16,7 +16,7 @@ pub fn text(value: &Value) -> Option<String> {
             Some(value) if number.is_f64() => float(value),
             _ => number.to_string(),
         },
-        Value::String(text) => NetDate::parse(text).map_or_else(|| text.clone(), NetDate::shown),
+        Value::String(text) => NetDate::parse(text).map_or_else(|| text.clone(), NetDate::to_invariant_text),
         Value::Array(_) | Value::Object(_) => return None,
     })
 }

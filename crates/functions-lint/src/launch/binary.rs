@@ -25,11 +25,11 @@ pub enum Machine {
 const X86_64: u16 = 62;
 const AARCH64: u16 = 183;
 
-/// The number of this very machine.
+/// This machine's number in the ELF format.
 const OURS: u16 = if cfg!(target_arch = "aarch64") { AARCH64 } else { X86_64 };
 
 impl Machine {
-    /// Whether this machine runs it.
+    /// Whether this machine can run such a program.
     pub(crate) fn is_ours(self) -> bool {
         match self {
             Self::Linux64(number) => cfg!(target_os = "linux") && number == OURS,
@@ -39,7 +39,7 @@ impl Machine {
         }
     }
 
-    /// Whether the machines of the plans run it.
+    /// Whether the machines of Azure's plans can run such a program.
     pub(crate) fn is_the_plans(self) -> bool {
         self == Self::Linux64(X86_64)
     }

@@ -4,13 +4,13 @@ use std::{ffi::OsStr, path::Path};
 
 use super::binary::Machine;
 
-/// What the real host makes of an app whose program cannot be started (seen on host 4.1037: one line in the log, no
-/// second try).
-pub const IN_AZURE: &str =
+/// How the real host reacts to a program that cannot be started (seen on host 4.1037: one line in the log, no second
+/// try).
+pub const START_FAILURE_IN_AZURE: &str =
     "in Azure the host starts all the same, tries once, and every call then waits 137 seconds for a 500";
 
-/// What the real host makes of a program that starts and ends at once.
-pub const ENDS_IN_AZURE: &str =
+/// How the real host reacts to a program that starts and ends at once.
+pub const EARLY_EXIT_IN_AZURE: &str =
     "in Azure the program ends each time it starts, and the third time ends the host";
 
 /// Why a program cannot be started.
@@ -72,7 +72,7 @@ pub enum LaunchError {
     EnvTakesOneWord {
         /// The script.
         program: String,
-        /// All of what follows `env`.
+        /// The whole text after `env`.
         words: String,
     },
     /// A program for another system or processor.
@@ -125,7 +125,7 @@ fn among(near: &[String]) -> String {
 }
 
 impl LaunchError {
-    /// What to do about it.
+    /// What the author of the app can do about the error.
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
@@ -174,13 +174,15 @@ impl LaunchError {
         }
     }
 
-    /// What Azure makes of it.
+    /// How Azure reacts to such a program.
     #[must_use]
     pub fn in_azure(&self) -> &'static str {
         match self {
-            Self::EnvTakesOneWord { .. } | Self::CarriageReturn { is_argument: true, .. } => ENDS_IN_AZURE,
-            Self::InterpreterMissing { interpreter, .. } if !interpreter.contains('/') => ENDS_IN_AZURE,
-            _ => IN_AZURE,
+            Self::EnvTakesOneWord { .. } | Self::CarriageReturn { is_argument: true, .. } => {
+                EARLY_EXIT_IN_AZURE
+            }
+            Self::InterpreterMissing { interpreter, .. } if !interpreter.contains('/') => EARLY_EXIT_IN_AZURE,
+            _ => START_FAILURE_IN_AZURE,
         }
     }
 

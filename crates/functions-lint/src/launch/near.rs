@@ -11,7 +11,8 @@ const DEPTH: usize = 3;
 const MOST: usize = 4000;
 
 /// Files below `root` that `written` was probably meant to name, as paths below it: the same path in other case, with
-/// or without `.exe`, with the separators of Windows; else the same name in another folder. The path itself is none.
+/// or without `.exe`, with the separators of Windows; else the same name in another folder. The path `written` itself
+/// is never among them.
 #[must_use]
 pub fn near_misses(root: &Path, written: &str) -> Vec<String> {
     let path = written.replace('\\', "/");

@@ -104,7 +104,7 @@ impl FirstLine {
 }
 
 /// The program that `env` is to look up: all of its one argument, or with `-S` the first word that is neither an
-/// option nor a variable. Empty where that cannot be said.
+/// option nor a variable. Empty if that cannot be determined.
 fn behind_env(argument: &str) -> String {
     let split = argument.strip_prefix("--split-string=").or_else(|| argument.strip_prefix("-S"));
     let Some(split) = split.or_else(|| argument.strip_prefix("-vS")) else {
@@ -117,7 +117,7 @@ fn behind_env(argument: &str) -> String {
 }
 
 /// Whether a line behind the first one of a shell script ends as on Windows: the shell takes the carriage return for a
-/// part of the last word. None for what no shell reads.
+/// part of the last word. False for a file that no shell reads.
 #[must_use]
 pub fn has_carriage_returns(text: &[u8]) -> bool {
     let lines = text.split_inclusive(|byte| *byte == b'\n');

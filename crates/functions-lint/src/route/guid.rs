@@ -1,7 +1,7 @@
 //! What .NET takes for a GUID.
 
-/// Whether a text is one: 32 hexadecimal digits, with hyphens in the usual places or without any, in braces or
-/// brackets where it has hyphens.
+/// Whether a text is a GUID for .NET: 32 hexadecimal digits, with hyphens in the usual places or without any, in braces
+/// or brackets if it has hyphens.
 pub(super) fn is_guid(text: &str) -> bool {
     let text = text.trim();
     let inner = [('{', '}'), ('(', ')')]

@@ -7,7 +7,8 @@ use super::{
 };
 
 impl Template {
-    /// Whether some path fits both templates. Where that takes a look into two patterns, the answer is no.
+    /// Whether some path fits both templates. The answer is no where it would take comparing two segments that mix text
+    /// and parameters, or two different regular expressions.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         overlap(&self.0, &other.0)

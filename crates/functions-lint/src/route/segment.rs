@@ -29,7 +29,7 @@ pub(super) struct Parameter {
 pub type Params = Vec<(String, Option<String>)>;
 
 impl Segment {
-    /// Takes what it matches from the front of a path; the rest.
+    /// Matches the segment at the front of a path and returns the rest of the path.
     pub(super) fn take<'a>(&self, path: &'a [&'a str], params: &mut Params) -> Option<&'a [&'a str]> {
         match self {
             Self::Literal(literal) => {

@@ -45,7 +45,7 @@ fn folders(app: &App) -> Vec<Violation> {
     faults
 }
 
-/// What the emulator has to say of functions; none where there is no function.
+/// The emulator's diagnoses about functions; `None` if there is no function.
 fn diagnosed_of_functions(app: &App, rule: &str) -> Option<Vec<Violation>> {
     (!app.functions.is_empty()).then(|| diagnosed::faults(app, rule).collect())
 }

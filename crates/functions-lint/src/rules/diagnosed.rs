@@ -20,13 +20,13 @@ pub(super) const RULES: &[&Rule] = &[
     &RETRY,
 ];
 
-/// What was found with a rule; none where the app has nothing that it could be asked of.
+/// The violations of a rule; `None` if the rule does not apply to the app.
 fn of(app: &App, rule: &str, concerns: bool) -> Option<Vec<Violation>> {
     let found: Vec<_> = faults(app, rule).collect();
     (concerns || !found.is_empty()).then_some(found)
 }
 
-/// What the emulator has to say with a rule.
+/// The diagnoses of the emulator that belong to a rule.
 pub(super) fn faults(app: &App, rule: &str) -> impl Iterator<Item = Violation> {
     let found = diagnose(app).into_iter().filter(move |one| one.rule == rule);
     found.map(|one| Violation {

@@ -9,7 +9,7 @@ use super::{Rule, Violation, fail, warn};
 use crate::{
     App, Program,
     app::text,
-    launch::{self, IN_AZURE, LaunchError, Machine, TextHint},
+    launch::{self, LaunchError, Machine, START_FAILURE_IN_AZURE, TextHint},
     program::is_absolute,
 };
 
@@ -30,13 +30,13 @@ fn found(app: &App, program: &Program) -> Vec<Violation> {
     if is_absolute(written) {
         return vec![warn(
             written,
-            format!("it is not on this machine; if it is not on Azure's either, {IN_AZURE}"),
+            format!("it is not on this machine; if it is not on Azure's either, {START_FAILURE_IN_AZURE}"),
             "make sure that the plan's image has it, or put the program into the app folder",
         )];
     }
     if let Some(path) = in_working_directory(app, program) {
         let why = format!(
-            "the program is in the working directory, where the host does not look for it: {IN_AZURE}"
+            "the program is in the working directory, where the host does not look for it: {START_FAILURE_IN_AZURE}"
         );
         return vec![fail(written, why, format!("write \"defaultExecutablePath\": \"{path}\""))];
     }
@@ -46,20 +46,20 @@ fn found(app: &App, program: &Program) -> Vec<Violation> {
     match near.first() {
         Some(first) if is_path || !on_search_path => {
             let missing = LaunchError::Missing { program: written.clone(), near: near.clone() };
-            let why = format!("{missing}: names are case-sensitive on Linux, and {IN_AZURE}");
+            let why = format!("{missing}: names are case-sensitive on Linux, and {START_FAILURE_IN_AZURE}");
             let is_same_place = launch::is_same_place(written, first);
             let judge = if is_path || is_same_place { fail } else { warn };
             vec![judge(written.clone(), why, missing.remedy())]
         }
         _ if is_path => {
-            let why = format!("the program does not exist: {IN_AZURE}");
+            let why = format!("the program does not exist: {START_FAILURE_IN_AZURE}");
             let remedy = "build it into the app folder, or correct defaultExecutablePath";
             vec![fail(written, why, remedy)]
         }
         _ => vec![warn(
             written,
             format!(
-                "it is not in the app folder, so the host looks it up on the search path. Without it there, {IN_AZURE}"
+                "it is not in the app folder, so the host looks it up on the search path. Without it there, {START_FAILURE_IN_AZURE}"
             ),
             "put the program into the app folder, or make sure that the plan's image has it",
         )],
@@ -91,7 +91,7 @@ fn form(program: &Program) -> Option<Violation> {
     if is_absolute(written) {
         let why = format!(
             "{written} is an absolute path. It has to be there on every machine that the app runs on, in Azure too: \
-             without it there, {IN_AZURE}"
+             without it there, {START_FAILURE_IN_AZURE}"
         );
         return Some(warn(
             subject,
@@ -100,7 +100,8 @@ fn form(program: &Program) -> Option<Violation> {
         ));
     }
     if written.contains('\\') {
-        let why = format!("on Linux the backslash in {written} is a part of the name: {IN_AZURE}");
+        let why =
+            format!("on Linux the backslash in {written} is a part of the name: {START_FAILURE_IN_AZURE}");
         return Some(fail(subject, why, "write slashes, and the path from the app root"));
     }
     (written.starts_with("./") || written.contains("/./") || written.contains("../")).then(|| {
@@ -123,9 +124,9 @@ const MODE: Rule = Rule {
             return None;
         }
         let missing = LaunchError::NotExecutable(program.path.clone());
-        let judge = if program.is_of_the_app() { fail } else { warn };
+        let judge = if program.is_in_app_folder() { fail } else { warn };
         let why = format!(
-            "not everyone has the execute permission, and outside of Linux Consumption and Flex nothing adds it: {IN_AZURE}"
+            "not everyone has the execute permission, and outside of Linux Consumption and Flex nothing adds it: {START_FAILURE_IN_AZURE}"
         );
         let fault = (!is_executable_by_all(file)).then(|| judge(program.path.clone(), why, missing.remedy()));
         Some(fault.into_iter().collect())
@@ -150,7 +151,7 @@ const ARCHITECTURE: Rule = Rule {
              https://man7.org/linux/man-pages/man2/execve.2.html",
     find: |app| {
         let program = app.program.as_ref()?;
-        let file = program.file.as_deref().filter(|_| program.is_of_the_app());
+        let file = program.file.as_deref().filter(|_| program.is_in_app_folder());
         let itself = file.map(|file| match launch::machine(file) {
             Some((machine, loader)) => of_binary(program, machine, loader),
             None => of_script(program, file),
@@ -166,11 +167,12 @@ fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Opt
     let written = &program.path;
     let remedy = "build it for x86_64-unknown-linux-musl, or the like in your language";
     if machine == Machine::Windows {
-        let why = format!("it runs only on Windows plans. On Linux {IN_AZURE}");
+        let why = format!("it runs only on Windows plans. On Linux {START_FAILURE_IN_AZURE}");
         return Some(warn(written, why, remedy));
     }
     if !machine.is_the_plans() {
-        let why = format!("it is {machine}, but the plans run 64-bit Linux on x86-64: {IN_AZURE}");
+        let why =
+            format!("it is {machine}, but the plans run 64-bit Linux on x86-64: {START_FAILURE_IN_AZURE}");
         let judge = if machine.is_ours() { warn } else { fail };
         return Some(judge(written.clone(), why, remedy.to_owned()));
     }
@@ -191,7 +193,7 @@ fn of_script(program: &Program, file: &Path) -> Option<Violation> {
             "make sure that the plan's image has the interpreter, or name the program itself",
         )),
         Some(fault @ LaunchError::NoInterpreter { hint: TextHint::WindowsScript, .. }) => {
-            let why = format!("{fault}, so it runs only on Windows plans. On Linux {IN_AZURE}");
+            let why = format!("{fault}, so it runs only on Windows plans. On Linux {START_FAILURE_IN_AZURE}");
             Some(warn(written, why, fault.remedy()))
         }
         Some(fault) => Some(fail(written, format!("{fault}. So {}", fault.in_azure()), fault.remedy())),
@@ -206,7 +208,7 @@ fn of_script(program: &Program, file: &Path) -> Option<Violation> {
     }
 }
 
-/// A shell script whose commands end as on Windows.
+/// Finds a shell script whose lines end with a carriage return, as on Windows.
 fn carriage_returns(shown: &str, file: &Path) -> Option<Violation> {
     let text = fs::read(file).ok()?;
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -252,10 +254,14 @@ const DIRECTORY: Rule = Rule {
         }
         let what = if path.is_file() { "must be a folder, and is a file" } else { "does not exist" };
         if is_absolute(folder) {
-            let why = format!("{folder} {what} on this machine; if that is so on Azure's too, {IN_AZURE}");
+            let why = format!(
+                "{folder} {what} on this machine; if that is so on Azure's too, {START_FAILURE_IN_AZURE}"
+            );
             return Some(vec![warn(subject, why, remedy)]);
         }
-        let why = format!("workingDirectory {folder}, seen from the app folder, {what}. So {IN_AZURE}");
+        let why = format!(
+            "workingDirectory {folder}, seen from the app folder, {what}. So {START_FAILURE_IN_AZURE}"
+        );
         Some(vec![fail(subject, why, remedy)])
     },
 };

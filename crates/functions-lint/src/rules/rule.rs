@@ -5,12 +5,12 @@ use crate::{App, Finding, Level};
 /// One rule.
 pub(crate) struct Rule {
     pub(super) id: &'static str,
-    /// What is so where it passes.
+    /// What is true of an app that passes the rule.
     pub(super) promise: &'static str,
-    /// The issue or document that the fact behind it stands in.
+    /// The issue or document that states the fact behind the rule.
     pub(super) source: &'static str,
-    /// The places that break it; none where the app has nothing that it could be asked of. It then says nothing, for a
-    /// pass promises what was looked at.
+    /// The places that break the rule; `None` if the rule does not apply to the app. A rule that does not apply gives
+    /// no finding, because a pass would claim that something was checked.
     pub(super) find: fn(&App) -> Option<Vec<Violation>>,
 }
 

@@ -1,5 +1,5 @@
-//! Traps in the app settings. What the host adds to a process is not in a file, so most of these are asked of a
-//! file alone.
+//! Traps in the app settings. A file does not contain what the host adds to a process, so most of these rules apply
+//! only to settings from a file.
 
 use super::{Rule, Violation, diagnosed, fail, warn};
 use crate::{
@@ -124,7 +124,7 @@ pub(super) fn connections(app: &App) -> Vec<&str> {
     used_connections(app).into_iter().map(|(name, _)| name).collect()
 }
 
-/// How the setting of a connection may be called.
+/// The names that the setting of a connection may have.
 fn spellings(name: &str) -> [String; 3] {
     [name.to_owned(), format!("AzureWebJobs{name}"), format!("ConnectionStrings:{name}")]
 }

@@ -11,7 +11,7 @@ pub(super) struct Cron {
     reversed: Vec<String>,
 }
 
-/// Beyond this many days the calendar repeats itself.
+/// The number of days after which the calendar repeats itself.
 const CYCLE: u32 = 146_097;
 
 impl Cron {

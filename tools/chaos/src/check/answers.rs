@@ -1,4 +1,4 @@
-//! What was answered must have been true, and must stay true.
+//! Checks that every answer was true when it was sent and is consistent with the stored data.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub(super) fn lost_orders(evidence: &Evidence) -> Vec<Finding> {
     found.into_iter().map(|(id, what)| (Some(id.to_owned()), what)).collect()
 }
 
-/// A history that was answered is how the kept one begins.
+/// An order history in an answer must be the beginning of the stored one.
 pub(super) fn contradicting_histories(evidence: &Evidence) -> Vec<Finding> {
     let finding = |call: &Call| {
         let body =

@@ -1,4 +1,4 @@
-//! What was begun must have ended, once.
+//! Checks that every change that was begun has ended, exactly once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::{journal::SlowRecovery, record::StoredOrder};
 /// Actions that put an order into the queue.
 const QUEUEING: [&str; 2] = ["process", "replay"];
 
-/// Actions that end its wait there.
+/// Actions that end an order's wait in the queue.
 const EFFECTS: [&str; 3] = ["fulfil", "reject", "fail"];
 
 pub(super) fn count(kept: &StoredOrder, actions: &[&str]) -> usize {

@@ -1,4 +1,4 @@
-//! What is kept must have been sent, and must have come about step by step.
+//! Checks that everything stored was sent by a client, and that each history is a valid sequence of steps.
 
 use std::collections::BTreeMap;
 

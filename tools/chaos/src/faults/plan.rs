@@ -137,7 +137,8 @@ fn outage(rng: &mut Rng) -> Fault {
     Fault::Outage { node: node(rng), away: Duration::from_millis(rng.within(4000, 8000)) }
 }
 
-/// To the right time, by minutes beyond the outbox's deadline, by hours, or by days beyond the life of request keys.
+/// A jump of a clock: to the right time, or by minutes beyond the outbox's deadline, by hours, or by days beyond the
+/// life of request keys.
 fn jump(rng: &mut Rng) -> Fault {
     let far = match rng.below(4) {
         0 => 0,

@@ -10,7 +10,7 @@ use crate::{
     rng::Rng,
 };
 
-/// A message of its own, or an earlier one again.
+/// Sends a new message, or an earlier one again.
 pub(super) fn ingest(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     if let Some(earlier) = pool.earlier(rng, |transport| matches!(transport, Transport::Queue(_))) {
         return Some(earlier);

@@ -18,7 +18,7 @@ pub(super) fn place(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     Some(Request { person, transport, body: Value::Object(body), reference: Some(reference), order: None })
 }
 
-/// Under a key of its own, or again under the key of an earlier request.
+/// Places an order under a new idempotency key, or again under the key of an earlier request.
 pub(super) fn place_once(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     if let Some(earlier) = pool.earlier(rng, |transport| matches!(transport, Transport::Http { .. })) {
         return Some(earlier);

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use orders_worker::{
     orders::{OrderId, Sku},
     problem::Problem,
-    validation::{ChangeKey, CursorKey, List, Query, history_page},
+    validation::{CursorKey, HistoryKey, PagedList, Query, history_page},
 };
 use uuid::Uuid;
 
@@ -46,17 +46,17 @@ pub(super) fn run(input: &[u8]) -> u64 {
 fn query(raw: &str) -> [u64; 6] {
     let query = Query::parse(raw);
     [
-        page::<OrderId>(&query, List::OwnOrders),
-        page::<OrderId>(&query, List::AllOrders),
-        page::<Sku>(&query, List::Products),
-        page::<Uuid>(&query, List::DeadLetters),
-        page::<ChangeKey>(&query, List::History),
+        page::<OrderId>(&query, PagedList::OwnOrders),
+        page::<OrderId>(&query, PagedList::AllOrders),
+        page::<Sku>(&query, PagedList::Products),
+        page::<Uuid>(&query, PagedList::DeadLetters),
+        page::<HistoryKey>(&query, PagedList::History),
         history(&query),
     ]
 }
 
 /// A cursor that a list accepts is one that it gives out, byte for byte, and no other list accepts it.
-fn page<K: CursorKey + Debug>(query: &Query, list: List) -> u64 {
+fn page<K: CursorKey + Debug>(query: &Query, list: PagedList) -> u64 {
     match query.page::<K>(list, &["scope"]) {
         Ok(page) => {
             assert!((1..=100).contains(&page.limit));
@@ -64,8 +64,13 @@ fn page<K: CursorKey + Debug>(query: &Query, list: List) -> u64 {
             if let Some(key) = &page.after {
                 let cursor = list.cursor(key);
                 assert_eq!(query.value("cursor"), Some(cursor.as_str()));
-                let others =
-                    [List::OwnOrders, List::AllOrders, List::Products, List::DeadLetters, List::History];
+                let others = [
+                    PagedList::OwnOrders,
+                    PagedList::AllOrders,
+                    PagedList::Products,
+                    PagedList::DeadLetters,
+                    PagedList::History,
+                ];
                 for other in others.into_iter().filter(|other| *other != list) {
                     assert!(query.page::<K>(other, &["scope"]).is_err(), "{other:?} takes it too");
                 }
@@ -79,8 +84,8 @@ fn page<K: CursorKey + Debug>(query: &Query, list: List) -> u64 {
 
 /// A cursor of one history is none of another.
 fn history(query: &Query) -> u64 {
-    let Ok(page) = query.page::<ChangeKey>(List::History, &["scope"]) else { return 0 };
-    let Some(ChangeKey { order, version }) = page.after else { return 1 };
+    let Ok(page) = query.page::<HistoryKey>(PagedList::History, &["scope"]) else { return 0 };
+    let Some(HistoryKey { order, version }) = page.after else { return 1 };
     let own = history_page(order, &page).expect("a cursor of this history");
     assert_eq!(own.after, Some(version));
     let other: OrderId = "0197a3c5-7b1e-7c3a-9f00-000000000000".parse().expect("an id");

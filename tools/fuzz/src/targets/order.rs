@@ -56,7 +56,8 @@ pub(super) fn run(input: &[u8]) -> u64 {
     path((placed, revised))
 }
 
-/// A whole new order is a change of one but for its currency, and that alone is what is wrong with it.
+/// Whether the only error of an update is that it names a currency: a new order's body is a valid update except for its
+/// currency.
 fn names_a_currency_that_stays(input: &[u8]) {
     let Err(Problem::InvalidFields(faults)) = validation::parse_revision(input) else {
         panic!("the currency of an order cannot be changed")

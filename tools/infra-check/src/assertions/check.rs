@@ -1,8 +1,8 @@
 //! Checks one assertion against one deployment.
 
-use super::{Assertion, Companion, Expectation};
+use super::{Assertion, Expectation, ReferencingResource};
 use crate::{
-    deployment::{Deployment, Id, Resource},
+    deployment::{Deployment, Resource, ResourceId},
     value::Value,
 };
 
@@ -17,13 +17,13 @@ pub struct Violation {
     pub why: String,
 }
 
-/// Holds one line against a deployment. A value that cannot be evaluated violates the assertion.
+/// Checks one assertion against a deployment. A value that cannot be evaluated violates the assertion.
 #[must_use]
 pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Violation> {
     let mut broken = Vec::new();
     let mut found = 0;
     for resource in deployment.resources.iter().filter(|resource| resource.kind == assertion.kind) {
-        let about = match assertion.is_about(resource) {
+        let about = match assertion.selects(resource) {
             Ok(about) => about,
             Err(why) => {
                 broken.push(assertion.broken(Some(resource), why));
@@ -34,7 +34,7 @@ pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Violation> {
             continue;
         }
         found += 1;
-        if let Expectation::Companion(companion) = &assertion.want {
+        if let Expectation::ReferencedBy(companion) = &assertion.want {
             if !deployment.resources.iter().any(|other| companion.is_of(other, resource)) {
                 let why = format!("no {} points at it by `{}`", companion.kind, companion.by);
                 broken.push(assertion.broken(Some(resource), why));
@@ -56,18 +56,18 @@ pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Violation> {
 }
 
 impl Assertion {
-    /// Whether a resource of the type is one that the line is about.
+    /// Whether the assertion is about this resource of its type.
     ///
     /// # Errors
     /// When a filter reads what cannot be worked out.
-    pub fn is_about(&self, resource: &Resource) -> Result<bool, String> {
+    pub fn selects(&self, resource: &Resource) -> Result<bool, String> {
         agrees(&resource.body, self.only)
     }
 
-    /// The same for what Azure returns, which has other ids.
+    /// The assertion for resources that Azure returns, whose ids differ from those of the variants.
     #[must_use]
-    pub fn for_ids(self, least: usize) -> Self {
-        Self { want: self.want.for_ids(), least, ..self }
+    pub fn for_live_resources(self, least: usize) -> Self {
+        Self { want: self.want.for_live_resources(), least, ..self }
     }
 
     fn broken(&self, resource: Option<&Resource>, why: String) -> Violation {
@@ -76,12 +76,12 @@ impl Assertion {
     }
 }
 
-impl Companion {
-    /// Whether `other` is what has to point at `resource`.
+impl ReferencingResource {
+    /// Whether `other` is the resource that must refer to `resource`.
     #[must_use]
     pub fn is_of(&self, other: &Resource, resource: &Resource) -> bool {
         let points = other.body.at(self.by).and_then(Value::text);
-        let to_it = points.is_some_and(|text| Id::read(text).text() == resource.id);
+        let to_it = points.is_some_and(|text| ResourceId::parse(text).text() == resource.id);
         other.kind == self.kind && to_it && agrees(&other.body, self.only) == Ok(true)
     }
 }

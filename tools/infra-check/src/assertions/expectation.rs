@@ -1,7 +1,7 @@
 //! The expected value of a property.
 
 use crate::{
-    deployment::Id,
+    deployment::ResourceId,
     value::{Text, Value},
 };
 
@@ -23,28 +23,28 @@ pub enum Expectation {
     /// Any value, but it must exist.
     Present,
     /// A list of nothing.
-    Empty,
+    EmptyList,
     /// A list of something.
-    Filled,
+    NonEmptyList,
     /// A list of exactly these strings.
-    List(&'static [&'static str]),
-    /// A list in which this does not occur.
-    Without(&'static str),
-    /// A string that begins so and goes on.
-    Starts(&'static str),
-    /// A string that ends so.
-    Ends(&'static str),
+    ExactList(&'static [&'static str]),
+    /// A list that does not contain this string.
+    ListWithout(&'static str),
+    /// A string that begins with this text and is longer.
+    StartsWith(&'static str),
+    /// A string that ends with this text.
+    EndsWith(&'static str),
     /// A string that holds none of these.
-    Avoids(&'static [&'static str]),
-    /// The id or a property of a resource whose type, a blank and its name begin so.
-    Of(&'static str),
+    ContainsNone(&'static [&'static str]),
+    /// The id or a property of another resource: its type, a blank and its name begin with this text.
+    ReferenceTo(&'static str),
     /// Another resource that points at this one.
-    Companion(Companion),
+    ReferencedBy(ReferencingResource),
 }
 
-/// A resource that has to point at each resource that a line is about.
+/// A resource that must refer to each resource that an assertion is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Companion {
+pub struct ReferencingResource {
     /// The type of the resource.
     pub kind: &'static str,
     /// The property by which it points, or `parent` or `scope`.
@@ -71,18 +71,21 @@ pub(crate) fn is_made_up(text: &str) -> bool {
 }
 
 impl Expectation {
-    /// The same where ids are Azure's own: a value that contains a made-up id of the variants only has to exist.
+    /// The expectation for resources that Azure returns: a value that contains a made-up id of the variants only has to
+    /// exist.
     #[must_use]
-    pub fn for_ids(&self) -> Self {
+    pub fn for_live_resources(&self) -> Self {
         match self {
-            Self::Of(_) => Self::Present,
-            Self::Text(text) | Self::Starts(text) | Self::Ends(text) if is_made_up(text) => Self::Present,
-            Self::List(texts) if texts.iter().any(|text| is_made_up(text)) => Self::Filled,
+            Self::ReferenceTo(_) => Self::Present,
+            Self::Text(text) | Self::StartsWith(text) | Self::EndsWith(text) if is_made_up(text) => {
+                Self::Present
+            }
+            Self::ExactList(texts) if texts.iter().any(|text| is_made_up(text)) => Self::NonEmptyList,
             want => want.clone(),
         }
     }
 
-    /// Whether a value is as expected; the reason, if not. A value that cannot be evaluated never is.
+    /// Whether a value is as expected; the reason, if not. A value that cannot be evaluated is never as expected.
     ///
     /// # Errors
     /// The reason.
@@ -105,29 +108,31 @@ impl Expectation {
             (Self::AtLeast(want), Value::Int(value)) => value >= want,
             (Self::AtMost(want), Value::Int(value)) => value <= want,
             (Self::Present, value) => *value != Value::Null,
-            (Self::Empty, Value::List(items)) => items.is_empty(),
-            (Self::Filled, Value::List(items)) => !items.is_empty(),
-            (Self::List(wants), Value::List(items)) => {
+            (Self::EmptyList, Value::List(items)) => items.is_empty(),
+            (Self::NonEmptyList, Value::List(items)) => !items.is_empty(),
+            (Self::ExactList(wants), Value::List(items)) => {
                 let texts: Option<Vec<_>> = items.iter().map(exact).collect();
                 texts.is_some_and(|texts| texts == *wants)
             }
-            (Self::Without(word), Value::List(items)) => {
+            (Self::ListWithout(word), Value::List(items)) => {
                 let texts: Option<Vec<_>> = items.iter().map(exact).collect();
                 texts.is_some_and(|texts| !texts.contains(word))
             }
-            (Self::Starts(want), Value::Text(text)) => {
+            (Self::StartsWith(want), Value::Text(text)) => {
                 text.text.starts_with(want) && text.text.len() > want.len()
             }
-            (Self::Ends(want), Value::Text(text)) => text.text.ends_with(want),
-            (Self::Avoids(words), Value::Text(text)) => !words.iter().any(|word| text.text.contains(word)),
-            (Self::Of(kind), Value::Text(text)) => Id::read(&text.text)
+            (Self::EndsWith(want), Value::Text(text)) => text.text.ends_with(want),
+            (Self::ContainsNone(words), Value::Text(text)) => {
+                !words.iter().any(|word| text.text.contains(word))
+            }
+            (Self::ReferenceTo(kind), Value::Text(text)) => ResourceId::parse(&text.text)
                 .kind_and_name()
                 .is_some_and(|(of, name)| format!("{of} {name}").starts_with(kind)),
             _ => false,
         }
     }
 
-    /// A value that is wrong where this is wanted.
+    /// A value that violates this expectation.
     #[must_use]
     pub fn opposite(&self) -> Value {
         match self {
@@ -135,21 +140,21 @@ impl Expectation {
             Self::AtLeast(least) => Value::Int(least - 1),
             Self::AtMost(most) => Value::Int(most + 1),
             Self::Present => Value::Null,
-            Self::Empty => Value::List(vec![Value::exact("surplus")]),
-            Self::Filled => Value::List(Vec::new()),
-            Self::List(wants) => {
+            Self::EmptyList => Value::List(vec![Value::exact("surplus")]),
+            Self::NonEmptyList => Value::List(Vec::new()),
+            Self::ExactList(wants) => {
                 let more = wants.iter().chain(&["surplus"]);
                 Value::List(more.map(|text| Value::exact(*text)).collect())
             }
-            Self::Without(word) => Value::List(vec![Value::exact(*word)]),
-            Self::Avoids(words) => Value::exact(format!("x{}x", words.first().unwrap_or(&""))),
+            Self::ListWithout(word) => Value::List(vec![Value::exact(*word)]),
+            Self::ContainsNone(words) => Value::exact(format!("x{}x", words.first().unwrap_or(&""))),
             Self::Text(_)
             | Self::OneOf(_)
             | Self::Absent
-            | Self::Starts(_)
-            | Self::Ends(_)
-            | Self::Of(_)
-            | Self::Companion(_) => Value::exact("opposite"),
+            | Self::StartsWith(_)
+            | Self::EndsWith(_)
+            | Self::ReferenceTo(_)
+            | Self::ReferencedBy(_) => Value::exact("opposite"),
         }
     }
 }

@@ -9,7 +9,7 @@ mod network;
 mod small;
 mod monitoring;
 
-use super::{Assertion, Expectation, When};
+use super::{Assertion, Expectation, VariantFilter};
 use line::{line, pointing};
 
 /// Every line.

@@ -3,13 +3,13 @@
 use std::io;
 
 /// The version. Another version may compile the same files differently.
-pub const VERSION: &str = "0.49.2";
+pub const BICEP_VERSION: &str = "0.49.2";
 
 /// The compiler exists and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CompilerError {
     /// `BICEP` names another version, or no compiler.
-    #[error("BICEP names {program}, which says `{said}`: install bicep {VERSION}, or unset BICEP")]
+    #[error("BICEP names {program}, which says `{said}`: install bicep {BICEP_VERSION}, or unset BICEP")]
     Version {
         /// The program that it names.
         program: String,

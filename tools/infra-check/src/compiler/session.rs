@@ -101,7 +101,7 @@ impl Session {
         Ok(said.into_iter().map(Diagnostic::from).collect())
     }
 
-    /// The file as it has to be written.
+    /// The file as the compiler formats it.
     ///
     /// # Errors
     /// When it does not answer.
@@ -123,7 +123,7 @@ impl Session {
         });
         let answer = self.ask("getSnapshot", &json!({ "path": file, "metadata": metadata }))?;
         let text: String = serde_json::from_value(answer["snapshot"].clone())?;
-        snapshot::sorted(&text).map_err(|_| SessionError::Refused("the snapshot is no JSON".to_owned()))
+        snapshot::sort_keys(&text).map_err(|_| SessionError::Refused("the snapshot is no JSON".to_owned()))
     }
 
     fn ask(&mut self, method: &str, asked: &Value) -> Result<Value, SessionError> {

@@ -2,14 +2,14 @@
 
 /// An id as text. The parts in `‹…›`, which only Azure knows, count as characters of a name.
 #[derive(Debug, Clone, Copy)]
-pub struct Id<'t>(&'t str);
+pub struct ResourceId<'t>(&'t str);
 
 const PROVIDERS: &str = "/providers/";
 
-impl<'t> Id<'t> {
+impl<'t> ResourceId<'t> {
     /// Reads the id of a resource, or that of the resource whose property a symbol is: `‹ID›.property`.
     #[must_use]
-    pub fn read(text: &'t str) -> Self {
+    pub fn parse(text: &'t str) -> Self {
         let inner = text.strip_prefix('‹').filter(|inner| inner.starts_with('/'));
         Self(inner.and_then(|inner| inner.split_once('›')).map_or(text, |(id, _)| id))
     }
@@ -49,7 +49,7 @@ impl<'t> Id<'t> {
         (parts.len() > 3).then(|| self.0.get(..self.0.len() - of.len() - called.len() - 2))?
     }
 
-    /// The id of the resource that it is put upon, where it is one of those that any resource can bear.
+    /// For an extension resource, such as a role assignment or a lock: the id of the resource that it is attached to.
     #[must_use]
     pub fn scope(self) -> Option<&'t str> {
         let (before, _) = last_provider(self.0)?;
@@ -89,7 +89,7 @@ mod tests {
     const VAULT: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v";
 
     fn kind_and_name(text: &str) -> Option<(String, String)> {
-        Id::read(text).kind_and_name()
+        ResourceId::parse(text).kind_and_name()
     }
 
     #[test]
@@ -97,13 +97,13 @@ mod tests {
         let both = |kind: &str, name: &str| Some((kind.to_owned(), name.to_owned()));
         assert_eq!(kind_and_name(VAULT), both("Microsoft.KeyVault/vaults", "v"));
         assert_eq!(kind_and_name(&format!("‹{VAULT}›.vaultUri")), both("Microsoft.KeyVault/vaults", "v"));
-        assert_eq!((Id::read(VAULT).parent(), Id::read(VAULT).scope()), (None, None));
+        assert_eq!((ResourceId::parse(VAULT).parent(), ResourceId::parse(VAULT).scope()), (None, None));
         let key = format!("{VAULT}/keys/k");
         assert_eq!(kind_and_name(&key), both("Microsoft.KeyVault/vaults/keys", "v/k"));
-        assert_eq!(Id::read(&key).parent(), Some(VAULT));
+        assert_eq!(ResourceId::parse(&key).parent(), Some(VAULT));
         let lock = format!("{key}/providers/Microsoft.Authorization/locks/keep");
         assert_eq!(kind_and_name(&lock), both("Microsoft.Authorization/locks", "keep"));
-        assert_eq!(Id::read(&lock).scope(), Some(key.as_str()));
+        assert_eq!(ResourceId::parse(&lock).scope(), Some(key.as_str()));
         assert_eq!(
             kind_and_name("/subscriptions/s/resourceGroups/g"),
             both("Microsoft.Resources/resourceGroups", "g")
@@ -114,6 +114,6 @@ mod tests {
     #[test]
     fn a_slash_inside_a_symbol_is_no_separator() {
         let named = format!("{VAULT}/keys/‹{VAULT}›.name");
-        assert_eq!(Id::read(&named).parent(), Some(VAULT));
+        assert_eq!(ResourceId::parse(&named).parent(), Some(VAULT));
     }
 }

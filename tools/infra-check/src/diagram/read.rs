@@ -38,7 +38,7 @@ pub(super) struct Arrow {
 /// A line of the source that cannot be drawn.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line} of the diagram cannot be drawn: {why}")]
-pub struct Fault {
+pub struct DiagramError {
     /// The line's number, from one.
     pub line: usize,
     /// The error.
@@ -50,11 +50,11 @@ impl Diagram {
     ///
     /// # Errors
     /// When a line cannot be drawn; the first one is reported.
-    pub fn read(text: &str) -> Result<Self, Fault> {
+    pub fn read(text: &str) -> Result<Self, DiagramError> {
         let mut diagram = Self::default();
         for (index, line) in text.lines().enumerate() {
             if !line.is_empty() && !line.starts_with('#') {
-                diagram.take(line).map_err(|why| Fault { line: index + 1, why })?;
+                diagram.take(line).map_err(|why| DiagramError { line: index + 1, why })?;
             }
         }
         Ok(diagram)

@@ -16,7 +16,7 @@ const OTHER: [&str; 4] = [RESOURCE_TOKEN, SUBSCRIPTION, TENANT, "rg-test"];
 
 /// The properties that differ; none when the snapshot has no resource of the type and name.
 pub(super) fn differences(found: &Resource, expected: &Deployment) -> Option<Vec<Drift>> {
-    let same = expected.of_kind(&found.kind).filter(|one| is_like(&one.name, &found.name));
+    let same = expected.resources_of_type(&found.kind).filter(|one| is_like(&one.name, &found.name));
     let each = same.map(|one| {
         let mut drifts = Vec::new();
         for part in REPEATED {

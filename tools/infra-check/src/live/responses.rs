@@ -1,7 +1,7 @@
 //! Answers of Azure's as the resources of a deployment.
 
 use crate::{
-    deployment::{Deployment, Id, Resource},
+    deployment::{Deployment, Resource, ResourceId},
     value::{Value, steps},
 };
 
@@ -10,7 +10,7 @@ const CONFIG: &str = "Microsoft.Web/sites/config";
 /// Azure lists the default rule for all other addresses as an explicit rule, after all others.
 const LAST: i64 = 2_147_483_647;
 
-/// An answer cannot be held against anything.
+/// Why an answer of Azure cannot be compared with the snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// The answer is not JSON.
@@ -64,7 +64,7 @@ pub(super) fn read(answers: &[&str], expected: &Deployment) -> Result<Deployment
 fn resource(answer: &Value, expected: &Deployment) -> Option<Resource> {
     answer.get("properties")?;
     let id = answer.get("id").and_then(Value::text)?;
-    let (kind, name) = Id::read(id).kind_and_name()?;
+    let (kind, name) = ResourceId::parse(id).kind_and_name()?;
     let known = expected.resources.iter().map(|one| &one.kind);
     let kind = known.into_iter().find(|known| known.eq_ignore_ascii_case(&kind)).cloned().unwrap_or(kind);
     Some(Resource::new(id, &kind, "", &name, answer))

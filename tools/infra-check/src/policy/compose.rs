@@ -4,7 +4,7 @@ use super::Element;
 
 /// A policy that a request passes, and its conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct AppliedPolicy {
     /// The policy.
     pub policy: Element,
     /// The conditions around it, the outermost first.
@@ -14,7 +14,7 @@ pub struct Step {
 /// The steps of one section (`inbound`, `backend`, `outbound` or `on-error`), scopes from the outermost to the
 /// innermost.
 #[must_use]
-pub fn compose(scopes: &[&Element], section: &str) -> Vec<Step> {
+pub fn effective_policies(scopes: &[&Element], section: &str) -> Vec<AppliedPolicy> {
     let mut outer = Vec::new();
     for scope in scopes {
         let Some(own) = scope.child(section) else { continue };
@@ -25,12 +25,17 @@ pub fn compose(scopes: &[&Element], section: &str) -> Vec<Step> {
     outer
 }
 
-fn flatten(element: &Element, conditions: &[String], outer: &[Step], whole: &mut Vec<Step>) {
+fn flatten(
+    element: &Element,
+    conditions: &[String],
+    outer: &[AppliedPolicy],
+    whole: &mut Vec<AppliedPolicy>,
+) {
     for child in &element.children {
         match child.name.as_str() {
             "base" => whole.extend(outer.iter().cloned().map(|step| {
                 let conditions = [conditions, &step.conditions].concat();
-                Step { conditions, ..step }
+                AppliedPolicy { conditions, ..step }
             })),
             "choose" => {
                 for branch in &child.children {
@@ -38,7 +43,7 @@ fn flatten(element: &Element, conditions: &[String], outer: &[Step], whole: &mut
                     flatten(branch, &[conditions, &[condition]].concat(), outer, whole);
                 }
             }
-            _ => whole.push(Step { policy: child.clone(), conditions: conditions.to_vec() }),
+            _ => whole.push(AppliedPolicy { policy: child.clone(), conditions: conditions.to_vec() }),
         }
     }
 }

@@ -119,9 +119,10 @@ const POLICIES: &[&str] = &[
     "cors",
 ];
 
-/// Elements and attributes that the gateway does not know, and needed ones that are missing; none is well.
+/// Elements and attributes that the gateway does not know, and required ones that are missing; empty if there is no
+/// error.
 #[must_use]
-pub fn faults(element: &Element) -> Vec<String> {
+pub fn find_unsupported(element: &Element) -> Vec<String> {
     let name = element.name.as_str();
     let Some((_, attributes, children)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         return if LEAVES.contains(&name) { Vec::new() } else { vec![format!("<{name}> is not known")] };
@@ -139,7 +140,7 @@ pub fn faults(element: &Element) -> Vec<String> {
     }
     for child in &element.children {
         if children.contains(&child.name.as_str()) {
-            found.extend(faults(child));
+            found.extend(find_unsupported(child));
         } else {
             found.push(format!("<{name}> holds <{}>", child.name));
         }

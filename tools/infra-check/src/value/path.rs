@@ -4,7 +4,7 @@ use super::Value;
 
 /// One step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'p> {
+pub enum PathStep<'p> {
     /// Into the property of an object.
     Name(&'p str),
     /// Into the item of a list.
@@ -13,22 +13,22 @@ pub enum Step<'p> {
 
 /// The steps of a path; `[*]` is the first item. An empty path has none.
 #[must_use]
-pub fn steps(path: &str) -> Vec<Step<'_>> {
+pub fn steps(path: &str) -> Vec<PathStep<'_>> {
     let mut steps = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
         if let Some((quoted, after)) = rest.strip_prefix("['").and_then(|inside| inside.split_once("']")) {
-            steps.push(Step::Name(quoted));
+            steps.push(PathStep::Name(quoted));
             rest = after;
         } else if let Some((index, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']'))
         {
-            steps.push(Step::Item(index.parse().unwrap_or(0)));
+            steps.push(PathStep::Item(index.parse().unwrap_or(0)));
             rest = after;
         } else {
             let plain = rest.strip_prefix('.').unwrap_or(rest);
             let end = plain.find(['.', '[']).unwrap_or(plain.len());
             let (name, after) = plain.split_at(end);
-            steps.push(Step::Name(name));
+            steps.push(PathStep::Name(name));
             rest = after;
         }
     }
@@ -40,18 +40,18 @@ impl Value {
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Self> {
         steps(path).into_iter().try_fold(self, |value, step| match (step, value) {
-            (Step::Item(index), Self::List(items)) => items.get(index),
-            (Step::Name(name), value) => value.get(name),
+            (PathStep::Item(index), Self::List(items)) => items.get(index),
+            (PathStep::Name(name), value) => value.get(name),
             _ => None,
         })
     }
 
-    /// The same with another value at the end of the steps; objects and lists on the way are made where there are none.
+    /// A copy of this value with `new` at the end of the steps; missing objects and lists on the way are created.
     #[must_use]
-    pub fn with(&self, steps: &[Step<'_>], new: Self) -> Self {
+    pub fn with(&self, steps: &[PathStep<'_>], new: Self) -> Self {
         match (steps, self) {
             ([], _) => new,
-            ([Step::Name(name), rest @ ..], value) => {
+            ([PathStep::Name(name), rest @ ..], value) => {
                 let mut properties =
                     if let Self::Object(properties) = value { properties.clone() } else { Vec::new() };
                 let inner = properties.iter().position(|(key, _)| key == name);
@@ -65,7 +65,7 @@ impl Value {
                 }
                 Self::Object(properties)
             }
-            ([Step::Item(index), rest @ ..], value) => {
+            ([PathStep::Item(index), rest @ ..], value) => {
                 let mut items = if let Self::List(items) = value { items.clone() } else { Vec::new() };
                 match items.get_mut(*index) {
                     Some(item) => *item = item.with(rest, new),
@@ -76,24 +76,24 @@ impl Value {
         }
     }
 
-    /// The same without what the steps lead to.
+    /// A copy of this value without the value that the steps lead to.
     #[must_use]
-    pub fn without(&self, steps: &[Step<'_>]) -> Self {
+    pub fn without(&self, steps: &[PathStep<'_>]) -> Self {
         match (steps, self) {
-            ([Step::Name(name)], Self::Object(properties)) => {
+            ([PathStep::Name(name)], Self::Object(properties)) => {
                 Self::Object(properties.iter().filter(|(key, _)| key != name).cloned().collect())
             }
-            ([Step::Item(index)], Self::List(items)) => {
+            ([PathStep::Item(index)], Self::List(items)) => {
                 let others = items.iter().enumerate().filter(|(place, _)| place != index);
                 Self::List(others.map(|(_, item)| item.clone()).collect())
             }
-            ([Step::Name(name), rest @ ..], Self::Object(properties)) => {
+            ([PathStep::Name(name), rest @ ..], Self::Object(properties)) => {
                 let changed = |(key, value): &(String, Self)| {
                     (key.clone(), if key == name { value.without(rest) } else { value.clone() })
                 };
                 Self::Object(properties.iter().map(changed).collect())
             }
-            ([Step::Item(index), rest @ ..], Self::List(items)) => {
+            ([PathStep::Item(index), rest @ ..], Self::List(items)) => {
                 let changed = |(place, item): (usize, &Self)| {
                     if place == *index { item.without(rest) } else { item.clone() }
                 };

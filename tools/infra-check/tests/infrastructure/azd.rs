@@ -73,7 +73,7 @@ fn outputs(size: &str) -> Vec<(&'static str, String)> {
 /// <https://github.com/Azure/azure-dev/issues/5806>
 fn asked_for(environment: &BTreeMap<String, String>) -> Vec<String> {
     let text = read("infra/main.parameters.json");
-    let filled = parameters::filled_in(&text, |name| environment.get(name).cloned());
+    let filled = parameters::expand_variables(&text, |name| environment.get(name).cloned());
     let given: serde_json::Value = serde_json::from_str(&filled).expect("the parameters are JSON");
     let main = read("infra/main.bicep");
     let without_default = main.lines().filter_map(|line| line.strip_prefix("param "));

@@ -40,14 +40,16 @@ fn the_processor_needs_a_backend_to_consume_messages() {
 #[test]
 fn the_first_provision_has_no_unmet_dependencies() {
     let first = deployment("flex-first");
-    let rules = |variant: &str| deployment(variant).of_kind("Microsoft.SecurityInsights/alertRules").count();
+    let rules = |variant: &str| {
+        deployment(variant).resources_of_type("Microsoft.SecurityInsights/alertRules").count()
+    };
     assert_eq!((rules("flex-first"), rules("flex-private-full")), (0, 3));
-    assert_eq!(first.of_kind("Microsoft.SecurityInsights/onboardingStates").count(), 1);
-    let service = first.of_kind("Microsoft.ApiManagement/service").next().expect("the gateway");
+    assert_eq!(first.resources_of_type("Microsoft.SecurityInsights/onboardingStates").count(), 1);
+    let service = first.resources_of_type("Microsoft.ApiManagement/service").next().expect("the gateway");
     assert_eq!(service.body.at("properties.hostnameConfigurations"), Some(&Value::List(Vec::new())));
     assert_eq!(service.body.at("properties.publicNetworkAccess"), Some(&Value::exact("Enabled")));
     let closed = |variant: &str| {
-        let groups = deployment(variant).of_kind("Microsoft.Network/networkSecurityGroups");
+        let groups = deployment(variant).resources_of_type("Microsoft.Network/networkSecurityGroups");
         groups.filter(|one| one.body.to_string().contains("nothing-else-out")).count()
     };
     assert_eq!((closed("flex-first"), closed("flex-private-plain")), (0, 2));
@@ -61,12 +63,12 @@ fn the_placeholder_never_overwrites_the_key() {
         module.contains("\n@onlyIfNotExists()\nresource placeholder 'Microsoft.KeyVault/vaults/secrets@")
     );
     for (variant, deployment) in deployments() {
-        let secrets = deployment.of_kind("Microsoft.KeyVault/vaults/secrets");
+        let secrets = deployment.resources_of_type("Microsoft.KeyVault/vaults/secrets");
         let names: Vec<_> = secrets.map(|one| one.name.as_str()).collect();
         let want: &[&str] = if variant.has_api() { &["kvgatebgtmmfwj4uny4/function-key"] } else { &[] };
         assert_eq!(names, want, "{}", variant.name);
     }
-    let values = deployment("flex-first").of_kind("Microsoft.ApiManagement/service/namedValues");
+    let values = deployment("flex-first").resources_of_type("Microsoft.ApiManagement/service/namedValues");
     let addresses: Vec<_> =
         values.filter_map(|one| one.body.at("properties.keyVault.secretIdentifier")?.text()).collect();
     let [address] = addresses.as_slice() else { panic!("{addresses:?}") };

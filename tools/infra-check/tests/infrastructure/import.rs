@@ -1,6 +1,6 @@
 //! The worker's description comes through API Management's import, or something else does what is lost.
 
-use infra_check::import::{losses, operation_name};
+use infra_check::openapi_import::{losses, operation_name};
 use serde_json::{Value as Json, json};
 
 use crate::{deployments, read};
@@ -28,8 +28,10 @@ fn every_import_loss_is_documented() {
 fn the_gateway_restores_what_the_import_drops() {
     for (variant, deployment) in deployments().iter().filter(|(variant, _)| variant.has_api()) {
         let said = |kind: &str, path: &str| {
-            let one =
-                deployment.of_kind(kind).next().unwrap_or_else(|| panic!("{}: no {kind}", variant.name));
+            let one = deployment
+                .resources_of_type(kind)
+                .next()
+                .unwrap_or_else(|| panic!("{}: no {kind}", variant.name));
             one.body.at(path).and_then(|value| value.text()).expect("a text").to_owned()
         };
         let service = said("Microsoft.ApiManagement/service/apis", "properties.serviceUrl");

@@ -153,7 +153,7 @@ fn each_control_detects_a_change_of_its_source() {
         let said = said.unwrap_or_else(|error| panic!("{id}: `{after}` is refused: {error}"));
         let deployment = snapshot::read(&said).expect("a snapshot");
         let line = table().into_iter().find(|line| line.id == id).unwrap_or_else(|| panic!("no line {id}"));
-        assert!(line.is_for(variant), "{id} is not about {name}");
+        assert!(line.applies_to(variant), "{id} is not about {name}");
         if check(&line, &deployment).is_empty() {
             unnoticed.push(id);
         }
@@ -176,10 +176,10 @@ fn copy() -> PathBuf {
         ("infra/modules", "bicep"),
         ("infra/policies", "xml"),
         ("infra/queries", "kql"),
-        (variants::FOLDER, "bicepparam"),
+        (variants::VARIANTS_FOLDER, "bicepparam"),
         ("docs", "json"),
     ] {
-        inputs::of(&root().join(folder), ending)
+        inputs::files_with_extension(&root().join(folder), ending)
             .expect("the folder is there")
             .iter()
             .for_each(|file| put(file));

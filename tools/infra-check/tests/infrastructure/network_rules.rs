@@ -25,7 +25,7 @@ fn rules(deployment: &Deployment) -> BTreeSet<String> {
         let group = plain(&one.name);
         rules.iter().map(|rule| line(&group, rule)).collect::<Vec<_>>()
     };
-    deployment.of_kind(GROUP).flat_map(of_group).collect()
+    deployment.resources_of_type(GROUP).flat_map(of_group).collect()
 }
 
 fn line(group: &str, rule: &Value) -> String {
@@ -59,7 +59,7 @@ fn reviewed(variant: Variant) -> BTreeSet<String> {
 /// A small deployment has no subnet to guard.
 fn with_network() -> impl Iterator<Item = &'static (Variant, Deployment)> {
     deployments().iter().filter(|(variant, deployment)| {
-        let has_groups = deployment.of_kind(GROUP).next().is_some();
+        let has_groups = deployment.resources_of_type(GROUP).next().is_some();
         assert_eq!(has_groups, variant.size == Size::Production, "{}", variant.name);
         has_groups
     })

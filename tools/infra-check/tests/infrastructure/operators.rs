@@ -30,7 +30,7 @@ fn good() -> Json {
 
 #[test]
 fn dangerous_parameters_are_rejected() {
-    assert_eq!(parameters::faults(&Value::from(&good())), Vec::<String>::new());
+    assert_eq!(parameters::find_errors(&Value::from(&good())), Vec::<String>::new());
     let bad = [
         ("corsOrigins", json!(["*"]), "no origin"),
         ("corsOrigins", json!(["https://*.example"]), "no origin"),
@@ -85,7 +85,7 @@ fn dangerous_parameters_are_rejected() {
     for (name, value, want) in bad {
         let mut given = good();
         given[name] = json!({ "value": value });
-        let faults = parameters::faults(&Value::from(&given));
+        let faults = parameters::find_errors(&Value::from(&given));
         assert!(faults.iter().any(|fault| fault.contains(want)), "{name}: {faults:?}");
     }
 }
@@ -107,7 +107,7 @@ fn small_requires_a_deployer_and_at_most_one_address() {
             "deployerAddress": { "value": "198.51.100.9" },
         });
         given[name] = json!({ "value": value });
-        parameters::faults(&Value::from(&given))
+        parameters::find_errors(&Value::from(&given))
     };
     assert_eq!(small("deployerAddress", ""), Vec::<String>::new());
     assert_eq!(small("deployerAddress", "198.51.100.9"), Vec::<String>::new());
@@ -128,7 +128,8 @@ fn small_requires_a_deployer_and_at_most_one_address() {
 fn the_parameter_file_must_be_filled_in() {
     let text = fs::read_to_string(root().join("infra/main.parameters.json")).expect("the file is there");
     let environment = |name: &str| (name == "AZURE_ENV_NAME").then(|| "a \"quoted\" name".to_owned());
-    let filled: Json = serde_json::from_str(&parameters::filled_in(&text, environment)).expect("still JSON");
+    let filled: Json =
+        serde_json::from_str(&parameters::expand_variables(&text, environment)).expect("still JSON");
     assert_eq!(filled["parameters"]["environmentName"]["value"], "a \"quoted\" name");
     assert_eq!(filled["parameters"]["size"]["value"], "small");
     assert_eq!(filled["parameters"]["plan"]["value"], "flex");
@@ -139,7 +140,7 @@ fn the_parameter_file_must_be_filled_in() {
     for name in names {
         assert!(main.contains(&format!("\nparam {name} ")), "{name}");
     }
-    assert!(!parameters::faults(&Value::from(&filled["parameters"])).is_empty());
+    assert!(!parameters::find_errors(&Value::from(&filled["parameters"])).is_empty());
 }
 
 /// Functions that scale for themselves: those without a route.
@@ -157,9 +158,10 @@ fn without_route() -> i64 {
 fn the_database_allows_the_connections_of_both_apps() {
     let document = fs::read_to_string(root().join("docs/scale.md")).expect("docs/scale.md is there");
     for (variant, deployment) in deployments() {
-        let demands = capacity::demands(deployment, without_route()).expect("every number is there");
-        let supply = capacity::supply(deployment).expect("max_connections is there");
-        let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
+        let demands =
+            capacity::connection_demands(deployment, without_route()).expect("every number is there");
+        let supply = capacity::available_connections(deployment).expect("max_connections is there");
+        let demand: i64 = demands.iter().map(capacity::ConnectionDemand::connections).sum();
         assert!(demand <= supply, "{}: {demand} of {supply}", variant.name);
         for line in demands {
             let said = line.to_string();
@@ -175,7 +177,7 @@ fn an_oversized_connection_pool_is_detected() {
     for one in settings {
         one.body = one.body.with(&steps("properties.ORDERS_DATABASE_POOL"), Value::exact("6"));
     }
-    let demands = capacity::demands(&deployment, without_route()).expect("every number is there");
-    let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
-    assert!(demand > capacity::supply(&deployment).expect("max_connections is there"));
+    let demands = capacity::connection_demands(&deployment, without_route()).expect("every number is there");
+    let demand: i64 = demands.iter().map(capacity::ConnectionDemand::connections).sum();
+    assert!(demand > capacity::available_connections(&deployment).expect("max_connections is there"));
 }

@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, fs};
 
 use infra_check::{
     deployment::Deployment,
-    import::operation_name,
-    policy::{Element, Step, compose, faults, read},
+    openapi_import::operation_name,
+    policy::{AppliedPolicy, Element, effective_policies, find_unsupported, read},
     value::{Value, steps},
     variants::{FeatureSet, Variant},
 };
@@ -32,7 +32,7 @@ struct Policies {
 
 impl Policies {
     fn of(deployment: &Deployment) -> Self {
-        let of_kind = |kind| deployment.of_kind(kind);
+        let of_kind = |kind| deployment.resources_of_type(kind);
         let element = |value: Option<&Value>| {
             let text = value.and_then(Value::text).expect("a policy is a text that is known");
             read(text).expect("a policy is XML")
@@ -76,9 +76,9 @@ impl Policies {
         self.around.iter().chain(self.operations.get(&operation.to_lowercase()))
     }
 
-    fn steps(&self, operation: &str, section: &str) -> Vec<Step> {
+    fn steps(&self, operation: &str, section: &str) -> Vec<AppliedPolicy> {
         let scopes: Vec<&Element> = self.scopes(operation).collect();
-        compose(&scopes, section)
+        effective_policies(&scopes, section)
     }
 }
 
@@ -167,7 +167,7 @@ fn every_policy_element_is_supported_by_apim() {
     for (_, deployment) in with_api() {
         let policies = Policies::of(deployment);
         for policy in policies.around.iter().chain(policies.operations.values()) {
-            assert_eq!(faults(policy), Vec::<String>::new());
+            assert_eq!(find_unsupported(policy), Vec::<String>::new());
         }
     }
 }

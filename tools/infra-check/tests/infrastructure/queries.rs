@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use infra_check::queries::Reads;
+use infra_check::queries::QueryFields;
 
 use crate::{files, read, root};
 
@@ -18,7 +18,7 @@ fn every_query_reads_existing_events_and_fields() {
         let text = fs::read_to_string(&path).expect("UTF-8");
         let name = path.display();
         assert!(text.starts_with("// A row: "), "{name} does not say what a row means");
-        let reads = Reads::of(&text);
+        let reads = QueryFields::parse(&text);
         for field in &reads.fields {
             assert!(events.contains(&format!("`{field}`")), "{name}: no event has `{field}`");
         }
@@ -32,7 +32,7 @@ fn every_query_reads_existing_events_and_fields() {
 fn denial_queries_include_suppressed_denials() {
     for name in ["refused-callers", "one-caller-many-refusals"] {
         let text = read(&format!("infra/queries/{name}.kql"));
-        let reads = Reads::of(&text);
+        let reads = QueryFields::parse(&text);
         assert!(reads.events.contains("denials-suppressed") && reads.fields.contains("count"), "{name}");
         assert!(!text.contains("count()"), "{name}: a line that counts many is counted as one");
     }

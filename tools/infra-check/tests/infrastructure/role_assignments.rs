@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use infra_check::{
-    deployment::{Deployment, Id, Resource},
+    deployment::{Deployment, Resource, ResourceId},
     value::Value,
     variants::{FeatureSet, Size, Variant},
 };
@@ -16,13 +16,15 @@ fn rights(deployment: &Deployment) -> BTreeSet<String> {
         one.body.at(path).and_then(Value::text).expect("a right is written out").to_owned()
     };
     let called = |id: &str| {
-        let (_, name) = Id::read(id).kind_and_name().unwrap_or_else(|| panic!("{id} is no id"));
+        let (_, name) = ResourceId::parse(id).kind_and_name().unwrap_or_else(|| panic!("{id} is no id"));
         plain(&name)
     };
     let right = |one: &Resource| {
         let who = called(&text(one, "properties.principalId"));
-        let role = Id::read(&text(one, "properties.roleDefinitionId")).text().to_owned();
-        let ours = deployment.of_kind("Microsoft.Authorization/roleDefinitions").find(|one| one.id == role);
+        let role = ResourceId::parse(&text(one, "properties.roleDefinitionId")).text().to_owned();
+        let ours = deployment
+            .resources_of_type("Microsoft.Authorization/roleDefinitions")
+            .find(|one| one.id == role);
         let role = ours.map_or_else(
             || named(role.rsplit('/').next().unwrap_or_default()).to_owned(),
             |ours| {
@@ -33,7 +35,7 @@ fn rights(deployment: &Deployment) -> BTreeSet<String> {
         );
         format!("{who:<16} {role:<40} {}", called(&text(one, "scope")))
     };
-    deployment.of_kind("Microsoft.Authorization/roleAssignments").map(right).collect()
+    deployment.resources_of_type("Microsoft.Authorization/roleAssignments").map(right).collect()
 }
 
 fn named(id: &str) -> &'static str {
@@ -59,13 +61,13 @@ fn role_assignments_match_the_reviewed_list() {
     let lines: Vec<_> = lines.filter_map(|line| line.split_once("  ")).collect();
     for (variant, deployment) in deployments() {
         let given = rights(deployment);
-        let about = lines.iter().filter(|(when, _)| is_for(*variant, when));
+        let about = lines.iter().filter(|(when, _)| applies_to(*variant, when));
         let want: BTreeSet<_> = about.map(|(_, right)| right.trim_start().to_owned()).collect();
         assert_eq!(given, want, "{variant:?}");
     }
 }
 
-fn is_for(variant: Variant, when: &str) -> bool {
+fn applies_to(variant: Variant, when: &str) -> bool {
     match when {
         "always" => true,
         "production" => variant.size == Size::Production,

@@ -17,7 +17,7 @@ fn schema() -> Schema {
 }
 
 fn faults(schema: &Schema, deployment: &Deployment) -> Vec<String> {
-    deployment.resources.iter().flat_map(|resource| schema.faults(resource)).collect()
+    deployment.resources.iter().flat_map(|resource| schema.find_errors(resource)).collect()
 }
 
 #[test]

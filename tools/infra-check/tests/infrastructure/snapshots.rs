@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use infra_check::{
-    compiler::{Compiler, Session, SessionError},
+    compiler::{BicepCompiler, Session, SessionError},
     inputs, snapshot,
     value::Value,
     variants,
@@ -17,8 +17,8 @@ fn target() -> PathBuf {
 }
 
 /// The compiler; none on a laptop without it. Where `CI` is set, nothing is left out.
-pub(crate) fn compiler() -> Option<Compiler> {
-    let compiler = Compiler::find(&target()).unwrap_or_else(|error| panic!("{error}"));
+pub(crate) fn compiler() -> Option<BicepCompiler> {
+    let compiler = BicepCompiler::find(&target()).unwrap_or_else(|error| panic!("{error}"));
     if compiler.is_none() {
         assert!(env::var_os("CI").is_none(), "install the compiler of Bicep, or name it in BICEP");
         println!("NOT TESTED: there is no compiler of Bicep");
@@ -28,17 +28,18 @@ pub(crate) fn compiler() -> Option<Compiler> {
 
 #[test]
 fn every_snapshot_is_current() {
-    let changed = inputs::changed(&root()).expect("the files can be read");
+    let changed = inputs::changed_files(&root()).expect("the files can be read");
     assert!(changed.is_empty(), "changed since the snapshots: {changed:?}; run `cargo xtask infra snapshot`");
 }
 
 #[test]
 fn snapshots_have_no_unresolved_expressions() {
     for (variant, deployment) in deployments() {
-        assert_eq!(deployment.unknown(), Vec::<String>::new(), "{}", variant.name);
+        assert_eq!(deployment.unknown_values(), Vec::<String>::new(), "{}", variant.name);
         assert!(deployment.resources.len() > 60, "{}: {}", variant.name, deployment.resources.len());
         let others = deployment.resources.iter().filter(|one| {
-            let (kind, name) = infra_check::deployment::Id::read(&one.id).kind_and_name().expect("an id");
+            let (kind, name) =
+                infra_check::deployment::ResourceId::parse(&one.id).kind_and_name().expect("an id");
             kind != one.kind || name != one.name
         });
         let others: Vec<_> = others.map(|one| &one.id).collect();
@@ -140,7 +141,7 @@ fn a_small_database_allows_only_azure_by_default() {
     let file = written("small-without-address", &without);
     let said = compiler.session().expect("it starts").snapshot(&file).expect("it can be deployed");
     let deployment = snapshot::read(&said).expect("a snapshot");
-    let doors = deployment.of_kind("Microsoft.DBforPostgreSQL/flexibleServers/firewallRules");
+    let doors = deployment.resources_of_type("Microsoft.DBforPostgreSQL/flexibleServers/firewallRules");
     let names: Vec<_> = doors.map(|door| door.name.rsplit('/').next().unwrap_or_default()).collect();
     assert_eq!(names, ["azure"]);
 }
@@ -231,8 +232,8 @@ fn an_unevaluated_value_fails_every_assertion() {
             Expectation::Present,
             Expectation::Absent,
             Expectation::Bool(true),
-            Expectation::Avoids(&["x"]),
-            Expectation::Filled,
+            Expectation::ContainsNone(&["x"]),
+            Expectation::NonEmptyList,
         ] {
             assert!(want.holds(Some(&said)).is_err(), "{written}: {want:?}");
         }

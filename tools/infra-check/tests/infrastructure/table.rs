@@ -12,7 +12,7 @@ use crate::deployments;
 #[test]
 fn every_assertion_holds_in_its_variants() {
     for (variant, deployment) in deployments() {
-        let lines = table().into_iter().filter(|line| line.is_for(*variant));
+        let lines = table().into_iter().filter(|line| line.applies_to(*variant));
         let broken: Vec<_> = lines.flat_map(|line| check(&line, deployment)).collect();
         assert!(broken.is_empty(), "{variant:?}: {broken:#?}");
     }
@@ -30,7 +30,7 @@ fn every_assertion_fails_when_violated() {
     let (mut made, mut noticed) = (0, 0);
     let mut surprises = Vec::new();
     for line in table() {
-        let about: Vec<_> = deployments().iter().filter(|(variant, _)| line.is_for(*variant)).collect();
+        let about: Vec<_> = deployments().iter().filter(|(variant, _)| line.applies_to(*variant)).collect();
         assert!(!about.is_empty(), "{} is about no choice", line.id);
         for (variant, deployment) in about {
             let mutations =

@@ -2,9 +2,9 @@
 
 use std::io;
 
-/// Names a server that runs already; tests then use that one. `cargo xtask test` sets it, so that one server does
-/// for all test binaries.
-pub const GIVEN: &str = "TEST_POSTGRES_URL";
+/// The environment variable that names a running server; tests then use that server. `cargo xtask test` sets it, so
+/// that one server does for all test binaries.
+pub const RUNNING_SERVER_VARIABLE: &str = "TEST_POSTGRES_URL";
 
 /// Why the server is not available.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ const VERSION: &str = "18.4.0-beta.17";
 /// Where a server's programs come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
-    /// A server that runs already, named by [`GIVEN`](super::GIVEN).
+    /// A server that runs already, named by [`RUNNING_SERVER_VARIABLE`](super::RUNNING_SERVER_VARIABLE).
     Given,
     /// A folder of this machine.
     Installed(PathBuf),
@@ -28,7 +28,7 @@ pub enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Given => write!(formatter, "the server that {} names", super::GIVEN),
+            Self::Given => write!(formatter, "the server that {} names", super::RUNNING_SERVER_VARIABLE),
             Self::Installed(folder) => write!(formatter, "{}", folder.display()),
             Self::Npm(folder) => write!(formatter, "the npm package {} in {}", package(), folder.display()),
         }
@@ -43,7 +43,8 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// The newest that is installed, else npm's. `TEST_POSTGRES_SOURCE=npm` passes over what is installed.
+    /// The newest programs that are installed, else those of the npm package. `TEST_POSTGRES_SOURCE=npm` passes over
+    /// what is installed.
     pub(super) fn find(account: Option<Account>) -> Result<Self, PostgresError> {
         if env::var("TEST_POSTGRES_SOURCE").as_deref() != Ok("npm")
             && let Some(folder) = installed().into_iter().find(|folder| runs(folder, account))

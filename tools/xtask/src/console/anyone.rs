@@ -17,7 +17,7 @@ impl Anyone {
     pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
         let state = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app_root = project.root().join("crates/functions-emulator/tests/apps/node");
-        let users = Users::of_app(&app_root)?;
+        let users = Users::from_app_folder(&app_root)?;
         let host = Emulator::start(Options {
             app_root,
             listen: ([127, 0, 0, 1], 0).into(),

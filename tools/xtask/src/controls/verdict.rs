@@ -35,10 +35,11 @@ const ASSERTED: [&str; 3] = ["assertion ", "called `Result::unwrap_err()`", "cal
 const INSISTS: [&str; 2] = [".expect(", ".unwrap("];
 const LEADS: [&str; 2] = ["let ", "fs::"];
 
-/// What a panic says of something that did not happen in time.
+/// The words with which a panic reports a timeout.
 const LATE: [&str; 3] = ["Elapsed(", "TimedOut", "timed out"];
 
-/// Reads the runner's output about these tests, whose sources are below `root`. Every other test is passed over.
+/// Reads the runner's output about these tests, whose sources are below `root`. The output about other tests is
+/// ignored.
 pub(super) fn read(output: &str, tests: &[&Test], root: &Path) -> Verdict {
     let panics = panics(output);
     let mut verdict = Verdict::default();

@@ -14,7 +14,7 @@ const SHOWN: [&str; 5] = ["timestamp", "level", "message", "target", "trace_id"]
 /// Shows the emulator's own warnings, such as why a token was refused.
 pub(super) fn show_warnings() {
     let plain = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
-    plain.with_target(false).without_time().with_ansi(terminal::colors()).init();
+    plain.with_target(false).without_time().with_ansi(terminal::use_colors()).init();
 }
 
 /// Prints what happens until the host is gone.

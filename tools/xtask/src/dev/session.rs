@@ -22,7 +22,7 @@ pub(super) struct Session {
     profile: Profile,
     options: Options,
     host: Option<Emulator>,
-    /// What failed last; whatever is saved next has to do it too.
+    /// The step that failed last; the next save repeats it.
     owed: Option<Change>,
 }
 
@@ -58,7 +58,7 @@ impl Session {
         self.tell(BuildStatus::Failed { what: build::why(&error) });
     }
 
-    /// Has the console show how the build stands.
+    /// Shows the status of the build in the console.
     fn tell(&self, build: BuildStatus) {
         if let Some(host) = &self.host {
             host.set_build_status(build);

@@ -11,8 +11,8 @@ use functions_lint::{json_file, local_settings::LocalSettings};
 use project::{AUTHORITY, Project, issuer};
 use serde_json::json;
 
-/// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, which has
-/// no EasyAuth; the shell may set others.
+/// The names of the settings that decide whose tokens and headers the worker trusts. Those of local.settings.json are
+/// for `cargo xtask func`, which has no EasyAuth; the shell may set others.
 const IDENTITY: &str = "ORDERS_IDENTITY";
 
 /// The settings of local.settings.json, then our own; what the shell sets stays as it is there.
@@ -20,7 +20,7 @@ pub(super) fn settings(project: &Project, users: &Users) -> anyhow::Result<Vec<(
     Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, users))
 }
 
-/// The same beside what the shell sets.
+/// As [`settings`], with the variables of the shell passed in.
 fn beside(
     shell: impl Fn(&str) -> Option<OsString>,
     mut settings: BTreeMap<String, String>,
@@ -58,8 +58,8 @@ fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         return Ok(BTreeMap::new());
     }
     let shown = path.display().to_string();
-    let document = json_file::document(path, &shown).map_err(anyhow::Error::msg)?;
-    let local = LocalSettings::of(&document).map_err(|what| anyhow::anyhow!("{shown}: {what}"))?;
+    let document = json_file::read_document(path, &shown).map_err(anyhow::Error::msg)?;
+    let local = LocalSettings::parse(&document).map_err(|what| anyhow::anyhow!("{shown}: {what}"))?;
     Ok(local.values.into_iter().collect())
 }
 

@@ -42,7 +42,7 @@ fn library(source: &Path, name: &str, found: &mut Vec<Item>) -> anyhow::Result<(
     Ok(())
 }
 
-/// A file is a module of its name, and a folder one of its own.
+/// Reads the files below a folder: each file and each subfolder is a module with its name.
 fn folder(path: &Path, module: &str, found: &mut Vec<Item>) -> anyhow::Result<()> {
     for entry in fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))? {
         let path = entry?.path();
@@ -135,7 +135,7 @@ fn new(module: &str, name: &syn::Ident, signature: String, attributes: &[Attribu
     Item { path: format!("{module}::{name}"), signature, comment: comment(attributes) }
 }
 
-/// The source in one line.
+/// The source text of a span, in one line.
 fn text(span: Span) -> String {
     span.source_text().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }

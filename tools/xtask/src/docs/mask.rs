@@ -24,7 +24,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .into()
 });
 
-/// Whether output is what is shown of it. A document that shows nothing says nothing of it.
+/// Whether the output of a command matches what the document shows. A document that shows no output accepts any.
 pub(super) fn is_as_shown(shown: &[String], printed: &[String]) -> bool {
     shown.is_empty() || lines_match(shown, printed)
 }

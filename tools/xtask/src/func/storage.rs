@@ -35,7 +35,7 @@ pub(super) fn check(root: &Path) -> anyhow::Result<()> {
 
 /// A file as Core Tools and the host read it: with comments, for instance.
 fn object(root: &Path, file: &Path) -> anyhow::Result<Value> {
-    json_file::read(&root.join(file), &file.display().to_string()).map_err(anyhow::Error::msg)
+    json_file::read_value(&root.join(file), &file.display().to_string()).map_err(anyhow::Error::msg)
 }
 
 /// The connection of the host's own storage and those that bindings name.
@@ -62,7 +62,7 @@ fn value(settings: &Value, connection: &str) -> String {
     names.into_iter().find_map(|name| set(&name)).unwrap_or_default()
 }
 
-/// The same of one connection's value, with the ports to ask.
+/// As [`check`], for the value of one connection, with the ports to try.
 pub(super) fn check_named(connection: &str, storage: &str, ports: &[u16]) -> anyhow::Result<()> {
     if storage.is_empty() {
         bail!(

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use infra_check::{
-    compiler::{self, Compiler, Session},
+    compiler::{self, BicepCompiler, Session},
     inputs,
     variants::{self, Variant},
 };
@@ -72,14 +72,14 @@ pub(super) fn snapshot(project: &Project, validate: bool) -> anyhow::Result<()> 
     );
     if !validate {
         remove_strays(root)?;
-        fs::write(root.join(inputs::DIGESTS_FILE), inputs::digests(root)?)
+        fs::write(root.join(inputs::DIGESTS_FILE), inputs::compute_digests(root)?)
             .context("cannot write the digests")?;
     }
     stale(root)
 }
 
 fn stale(root: &Path) -> anyhow::Result<()> {
-    let changed = inputs::changed(root)?;
+    let changed = inputs::changed_files(root)?;
     ensure!(
         changed.is_empty(),
         "the snapshots are of other files ({}): run `cargo xtask infra snapshot`",
@@ -91,7 +91,7 @@ fn stale(root: &Path) -> anyhow::Result<()> {
 /// A snapshot whose variant is gone.
 fn remove_strays(root: &Path) -> anyhow::Result<()> {
     let known: Vec<_> = variants::all().iter().map(Variant::snapshot).map(|path| root.join(path)).collect();
-    for path in inputs::of(&root.join(variants::FOLDER), "json")? {
+    for path in inputs::files_with_extension(&root.join(variants::VARIANTS_FOLDER), "json")? {
         if !known.contains(&path) {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
@@ -103,8 +103,8 @@ fn remove_strays(root: &Path) -> anyhow::Result<()> {
 fn files(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
     let root = project.root();
     let mut files = vec![root.join("infra/main.bicep")];
-    files.extend(inputs::of(&root.join("infra/modules"), "bicep")?);
-    files.extend(inputs::of(&root.join(variants::FOLDER), "bicepparam")?);
+    files.extend(inputs::files_with_extension(&root.join("infra/modules"), "bicep")?);
+    files.extend(inputs::files_with_extension(&root.join(variants::VARIANTS_FOLDER), "bicepparam")?);
     Ok(files)
 }
 
@@ -131,12 +131,12 @@ fn silent(project: &Project, what: &str, files: &[PathBuf]) -> anyhow::Result<()
 
 /// The compiler; nothing on a laptop without it, which is said loudly. Where `CI` is set, nothing is left out.
 fn session(project: &Project) -> anyhow::Result<Option<Session>> {
-    if let Some(compiler) = Compiler::find(&project.target())? {
+    if let Some(compiler) = BicepCompiler::find(&project.target())? {
         return Ok(Some(compiler.session()?));
     }
     let why = format!(
         "the infrastructure with the compiler of Bicep: install bicep {} on PATH, or name it in BICEP",
-        compiler::VERSION
+        compiler::BICEP_VERSION
     );
     ensure!(std::env::var_os("CI").is_none(), "cannot test {why}");
     println!("NOT TESTED: {why}");

@@ -1,4 +1,5 @@
-//! What others say of infrastructure, workflows and queries. All of it works without a network, once installed.
+//! Runs third-party scanners on the infrastructure, the workflows and the queries. All scanners work without a network,
+//! once they are installed.
 
 use std::{
     path::{Path, PathBuf},

@@ -85,12 +85,12 @@ impl Args {
 
     fn production(&self, all: &[Variant]) -> anyhow::Result<Variant> {
         let plan = match self.plan {
-            Plan::Flex => variants::FLEX,
-            Plan::Dedicated => variants::DEDICATED,
+            Plan::Flex => variants::FLEX_PLAN,
+            Plan::Dedicated => variants::DEDICATED_PLAN,
         };
         let network = match self.network {
-            Network::PrivateEndpoints => variants::PRIVATE_ENDPOINTS,
-            Network::ServiceEndpoints => variants::SERVICE_ENDPOINTS,
+            Network::PrivateEndpoints => variants::PRIVATE_ENDPOINTS_NETWORK,
+            Network::ServiceEndpoints => variants::SERVICE_ENDPOINTS_NETWORK,
         };
         let is_it = |variant: &&Variant| {
             (variant.size, variant.plan, variant.network) == (variants::Size::Production, plan, network)

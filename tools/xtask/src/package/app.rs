@@ -14,14 +14,14 @@ pub(crate) enum App {
     Api,
     /// What queues and timers start.
     Processor,
-    /// All of it, for a deployment of a single app.
+    /// All functions, for a deployment as a single Function App.
     One,
 }
 
 impl App {
     pub(crate) const ALL: [Self; 3] = [Self::Api, Self::Processor, Self::One];
 
-    /// Names its zip; and, of the two, the service in azure.yaml.
+    /// The name of the zip file and, except for `one`, of the service in azure.yaml.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
@@ -30,7 +30,7 @@ impl App {
         }
     }
 
-    /// Whether it has the functions of another.
+    /// Whether this app contains the functions of another one.
     fn holds(self, other: Self) -> bool {
         self == Self::One || self == other
     }

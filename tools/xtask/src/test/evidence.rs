@@ -93,7 +93,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A line for each control and test that it names without right.
+/// A line for each control and each of its tests that did not run or did not pass.
 fn missing(controls: &str, kept: &str) -> Vec<String> {
     let mut outcomes = BTreeMap::<&str, BTreeSet<&str>>::new();
     for (outcome, name) in kept.lines().filter_map(|line| line.split_once(' ')) {

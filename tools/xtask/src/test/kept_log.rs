@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
-use infra_check::queries::Reads;
+use infra_check::queries::QueryFields;
 use project::{Project, read};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<()> {
     let (mut queries, mut missing) = (0, Vec::new());
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
-        let reads = Reads::of(&read(&path)?);
+        let reads = QueryFields::parse(&read(&path)?);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         missing.extend(reads.missing(&lines).into_iter().map(|what| format!("{name} reads {what}")));
         queries += 1;

@@ -28,7 +28,7 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
     "a_crash_loses_connections",
 ];
 
-/// Tests that always run on PostgreSQL, with either engine of the run: once is enough.
+/// Tests that run on PostgreSQL whichever engine a run selects, so running them once is enough.
 pub(super) const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
 
 /// In the names of the tests that run what was packaged in a root that holds nothing else.
@@ -166,13 +166,13 @@ pub(super) const STAGES: [Stage; 15] = [
                 return Ok(vec![test]);
             };
             leave_out(&mut test, left_out);
-            test.env(postgres::GIVEN, server.url());
+            test.env(postgres::RUNNING_SERVER_VARIABLE, server.url());
             // The other engine: the same scenarios once more.
             let mut on_server = cargo(project, &SCENARIOS);
             leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
             on_server
                 .env("TEST_DATABASE", "postgres")
-                .env(postgres::GIVEN, server.url())
+                .env(postgres::RUNNING_SERVER_VARIABLE, server.url())
                 .env(kept_log::GIVEN, kept_log::file(project))
                 .envs(under_test(project)?);
             threads(&mut on_server);
@@ -218,7 +218,7 @@ pub(super) const STAGES: [Stage; 15] = [
             };
             let Some(server) = server()? else { return Ok(vec![jumping(&ON_POSTGRES)]) };
             let mut on_server = jumping(&ON_POSTGRES_ANYWAY);
-            on_server.env("TEST_DATABASE", "postgres").env(postgres::GIVEN, server.url());
+            on_server.env("TEST_DATABASE", "postgres").env(postgres::RUNNING_SERVER_VARIABLE, server.url());
             Ok(vec![jumping(&[]), on_server])
         },
     },

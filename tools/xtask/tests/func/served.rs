@@ -33,7 +33,7 @@ impl Served {
     pub(crate) async fn start(path: &str, storage: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // Core Tools cannot say which port they have chosen.
-        let port = port::free().expect("a free port").to_string();
+        let port = port::find_free_port().expect("a free port").to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["func", "--port", &port, "--issuer-port", "0"]).process_group(0).env("PATH", path);
         command.env("ORDERS_DATABASE_URL", format!("sqlite://{}/story.db", folder.path().display()));

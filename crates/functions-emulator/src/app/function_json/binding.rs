@@ -48,7 +48,7 @@ impl Binding<'_> {
     }
 
     fn data_type(&self) -> DataType {
-        match binding::variant(self.0, "dataType", &binding::DATA_TYPES) {
+        match binding::variant_index(self.0, "dataType", &binding::DATA_TYPES) {
             Ok(Some(1)) => DataType::String,
             Ok(Some(2)) => DataType::Binary,
             Ok(Some(3)) => DataType::Stream,
@@ -76,7 +76,7 @@ impl Binding<'_> {
 
     fn http(&self, function: &str, settings: &Settings) -> Result<TriggerKind, String> {
         let route = self.expanded("route", settings)?.filter(|route| !route.trim().is_empty());
-        let auth_level = match binding::variant(self.0, "authLevel", &binding::AUTH_LEVELS) {
+        let auth_level = match binding::variant_index(self.0, "authLevel", &binding::AUTH_LEVELS) {
             Ok(Some(0)) => AuthLevel::Anonymous,
             Ok(Some(1)) => AuthLevel::User,
             Ok(Some(3)) => AuthLevel::System,
@@ -110,6 +110,6 @@ impl Binding<'_> {
 
     fn connection(&self, settings: &Settings) -> Result<Connection, String> {
         let name = self.expanded("connection", settings)?.filter(|name| !name.is_empty());
-        Ok(name.map_or_else(Connection::default, |name| Connection::named(&name)))
+        Ok(name.map_or_else(Connection::default, |name| Connection::from_name(&name)))
     }
 }

@@ -89,7 +89,7 @@ impl Client {
         outcome
     }
 
-    /// What a queue server answers that works and lets us in.
+    /// Sends a request; an error unless the answer is that of a working queue server that accepts the login.
     async fn answered(&self, request: &StorageRequest) -> Result<StorageResponse, ServerError> {
         let exchanged = match timeout(RESPONSE_TIMEOUT, self.exchange(request)).await {
             Ok(exchanged) => exchanged,

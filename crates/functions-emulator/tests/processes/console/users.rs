@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::Path};
 
 use functions_emulator::{
+    access_keys::{AccessKey, AccessKeys},
     easyauth::EasyAuthMode,
-    keys::{Key, Keys},
     users::Users,
 };
 use reqwest::Method;
@@ -66,13 +66,13 @@ async fn every_user_gets_a_token_that_easyauth_accepts() {
 
 #[tokio::test]
 async fn keys_are_named_and_a_call_is_made_with_one_or_without() {
-    let key = |value: &str| Key { name: "default".to_owned(), value: value.to_owned() };
+    let key = |value: &str| AccessKey { name: "default".to_owned(), value: value.to_owned() };
     let function = json!([
         { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "function" },
         { "type": "http", "direction": "out", "name": "res" },
     ]);
     let mut app = TestApp::new().function("ok_locked", &function);
-    app.options.keys = Some(Keys {
+    app.options.keys = Some(AccessKeys {
         master: "m".to_owned(),
         host: vec![key("h")],
         functions: HashMap::from([("ok_locked".to_owned(), vec![key("f")])]),
@@ -92,11 +92,11 @@ async fn keys_are_named_and_a_call_is_made_with_one_or_without() {
 fn an_app_without_a_users_file_gets_default_users() {
     let folder = tempfile::tempdir().unwrap();
     let names = |users: &Users| users.iter().map(|user| user.name.clone()).collect::<Vec<_>>();
-    let anybody = Users::of_app(folder.path()).unwrap();
+    let anybody = Users::from_app_folder(folder.path()).unwrap();
     assert_eq!(names(&anybody), ["user", "other-user", "admin", "program"]);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/users.json");
     std::fs::copy(file, folder.path().join("functions-emulator.json")).unwrap();
-    assert_eq!(names(&Users::of_app(folder.path()).unwrap())[0], "keeper");
+    assert_eq!(names(&Users::from_app_folder(folder.path()).unwrap())[0], "keeper");
     std::fs::write(folder.path().join("functions-emulator.json"), "{").unwrap();
-    assert!(Users::of_app(folder.path()).is_err(), "a broken file is not passed over");
+    assert!(Users::from_app_folder(folder.path()).is_err(), "a broken file is not passed over");
 }

@@ -10,7 +10,7 @@ use std::{
 use functions_emulator::{
     ConsoleOptions, Emulator, Event, Events, Options,
     easyauth::EasyAuthMode,
-    queues::{Counts, MemoryQueues},
+    queues::{MemoryQueues, QueueCounts},
 };
 use serde_json::{Value, json};
 use tokio::{sync::broadcast::Receiver, time::timeout};
@@ -59,7 +59,7 @@ pub(super) async fn live(exchange: &Value) -> Life {
     host.ready().await.unwrap();
     let text = String::from_utf8(bytes(&exchange["queueMessageText"])).unwrap();
     queues.put(&queue, text).unwrap();
-    let settled = queues.wait_until(|queues| queues.counts(&queue) == Counts::default());
+    let settled = queues.wait_until(|queues| queues.counts(&queue) == QueueCounts::default());
     timeout(DEADLINE, settled).await.expect("the message is settled");
     host.stop().await;
     let texts = |queue: &str| queues.peek(queue).into_iter().map(|message| message.text).collect();

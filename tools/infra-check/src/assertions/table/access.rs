@@ -1,6 +1,6 @@
 //! Role assignments: which identity has which role on which resource.
 
-use super::{Assertion, Expectation, When, line};
+use super::{Assertion, Expectation, VariantFilter, line};
 
 const ROLE: &str = "Microsoft.Authorization/roleAssignments";
 
@@ -42,42 +42,54 @@ pub(super) fn lines() -> Vec<Assertion> {
     const ISSUER: &str = "https://token.actions.githubusercontent.com";
     const SUBJECT: &str = "repo:example/orders-worker:environment:";
     vec![
-        line("C12-roles", ROLE, "properties.roleDefinitionId", Expectation::Avoids(TOO_MUCH))
+        line("C12-roles", ROLE, "properties.roleDefinitionId", Expectation::ContainsNone(TOO_MUCH))
             .both()
             .least(19),
-        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Expectation::List(PUBLISHES))
-            .only(PUBLISHER),
+        line(
+            "C12-publishes",
+            OUR_ROLE,
+            "properties.permissions[*].actions",
+            Expectation::ExactList(PUBLISHES),
+        )
+        .only(PUBLISHER),
         line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Expectation::Absent)
             .only(PUBLISHER),
-        line("C12-hands-over", OUR_ROLE, "properties.permissions[*].actions", Expectation::List(HANDS_OVER))
-            .only(KEEPER)
-            .when(When::Api),
+        line(
+            "C12-hands-over",
+            OUR_ROLE,
+            "properties.permissions[*].actions",
+            Expectation::ExactList(HANDS_OVER),
+        )
+        .only(KEEPER)
+        .when(VariantFilter::WithApi),
         line(
             "C12-one-secret",
             OUR_ROLE,
             "properties.permissions[*].dataActions",
-            Expectation::List(&["Microsoft.KeyVault/vaults/secrets/setSecret/action"]),
+            Expectation::ExactList(&["Microsoft.KeyVault/vaults/secrets/setSecret/action"]),
         )
         .only(KEEPER)
-        .when(When::Api),
+        .when(VariantFilter::WithApi),
         line(
             "C14-assignable",
             OUR_ROLE,
             "properties.assignableScopes[0]",
-            Expectation::Of("Microsoft.Resources/resourceGroups"),
+            Expectation::ReferenceTo("Microsoft.Resources/resourceGroups"),
         ),
-        line("C14-scope", ROLE, "scope", Expectation::Of("Microsoft.")).both().least(19),
+        line("C14-scope", ROLE, "scope", Expectation::ReferenceTo("Microsoft.")).both().least(19),
         line("C14-programs", ROLE, "properties.principalType", Expectation::Text("ServicePrincipal"))
             .both()
             .least(19),
-        line("C14-known", ROLE, "properties.principalId", Expectation::Of("Microsoft.")).both().least(19),
+        line("C14-known", ROLE, "properties.principalId", Expectation::ReferenceTo("Microsoft."))
+            .both()
+            .least(19),
         line("C53-issuer", FEDERATED, "properties.issuer", Expectation::Text(ISSUER)).least(2),
-        line("C53-subject", FEDERATED, "properties.subject", Expectation::Starts(SUBJECT)).least(2),
+        line("C53-subject", FEDERATED, "properties.subject", Expectation::StartsWith(SUBJECT)).least(2),
         line(
             "C53-audience",
             FEDERATED,
             "properties.audiences",
-            Expectation::List(&["api://AzureADTokenExchange"]),
+            Expectation::ExactList(&["api://AzureADTokenExchange"]),
         )
         .least(2),
     ]

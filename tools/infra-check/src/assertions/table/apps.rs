@@ -1,6 +1,6 @@
 //! The two function apps.
 
-use super::{Assertion, Expectation, When, line, pointing};
+use super::{Assertion, Expectation, VariantFilter, line, pointing};
 use crate::variants::FeatureSet;
 
 const SITE: &str = "Microsoft.Web/sites";
@@ -37,25 +37,26 @@ fn surface() -> Vec<Assertion> {
         site("C27-scm-tls", "properties.siteConfig.scmMinTlsVersion", Expectation::OneOf(&["1.2", "1.3"]))
             .both(),
         site("C28-admin", "properties.functionsRuntimeAdminIsolationEnabled", Expectation::Bool(true)).both(),
-        site("C29-origins", "properties.siteConfig.cors.allowedOrigins", Expectation::Without("*")).both(),
+        site("C29-origins", "properties.siteConfig.cors.allowedOrigins", Expectation::ListWithout("*"))
+            .both(),
         site("C29-credentials", "properties.siteConfig.cors.supportCredentials", Expectation::Bool(false))
             .both(),
         site("C30-debugging", "properties.siteConfig.remoteDebuggingEnabled", Expectation::Bool(false))
             .both(),
         site("C30-shell", "properties.sshEnabled", Expectation::Bool(false)).both(),
         site("C51-ftp", "properties.siteConfig.ftpsState", Expectation::Text("Disabled"))
-            .when(When::Plan("dedicated")),
+            .when(VariantFilter::Plan("dedicated")),
         // Azure refuses a Flex Consumption site that names one of these three ("site configuration properties … are
         // invalid"; functions-app-settings, "Flex Consumption plan deprecations").
         site("C51-no-ftp-setting", "properties.siteConfig.ftpsState", Expectation::Absent)
             .both()
-            .when(When::Plan("flex")),
+            .when(VariantFilter::Plan("flex")),
         site("C46-no-always-on", "properties.siteConfig.alwaysOn", Expectation::Absent)
             .both()
-            .when(When::Plan("flex")),
+            .when(VariantFilter::Plan("flex")),
         site("C46-no-health-path", "properties.siteConfig.healthCheckPath", Expectation::Absent)
             .both()
-            .when(When::Plan("flex")),
+            .when(VariantFilter::Plan("flex")),
         site("C51-scm-passwords", "", pointing(PASSWORDS, "parent", &[("name", "scm")])).both(),
         site("C51-ftp-passwords", "", pointing(PASSWORDS, "parent", &[("name", "ftp")])).both(),
         line("C51-passwords", PASSWORDS, "properties.allow", Expectation::Bool(false)).both().least(4),
@@ -68,14 +69,14 @@ fn surface() -> Vec<Assertion> {
         .both(),
         site("C08-certificates", "properties.clientCertEnabled", Expectation::Bool(true))
             .only(API)
-            .when(When::With(FeatureSet::DirectCallers))
+            .when(VariantFilter::WithFeatures(FeatureSet::DirectCallers))
             .least(1),
         site("C08-none-behind-the-gateway", "properties.clientCertEnabled", Expectation::Bool(false))
             .both()
-            .when(When::Without(FeatureSet::DirectCallers)),
+            .when(VariantFilter::WithoutFeatures(FeatureSet::DirectCallers)),
         setting("C08-worker", "properties.ORDERS_CLIENT_CERTIFICATE_MODE", Expectation::Text("required"))
             .only(API_SETTINGS)
-            .when(When::With(FeatureSet::DirectCallers))
+            .when(VariantFilter::WithFeatures(FeatureSet::DirectCallers))
             .least(1),
         site("C08-mode", "properties.clientCertMode", Expectation::Text("Required")).both(),
     ]
@@ -100,7 +101,7 @@ fn sign_in() -> Vec<Assertion> {
         front(
             "C02-excluded",
             "properties.globalValidation.excludedPaths",
-            Expectation::List(&["/api/health"]),
+            Expectation::ExactList(&["/api/health"]),
         )
         .both(),
         front("C02-https", "properties.httpSettings.requireHttps", Expectation::Bool(true)).both(),
@@ -113,12 +114,12 @@ fn sign_in() -> Vec<Assertion> {
             Expectation::Text("https://login.microsoftonline.com/00000000-0000-4000-8000-000000000001/v2.0"),
         )
         .both(),
-        front("C02-audiences", AUDIENCES, Expectation::List(&["11111111-1111-4111-8111-111111111111"]))
+        front("C02-audiences", AUDIENCES, Expectation::ExactList(&["11111111-1111-4111-8111-111111111111"]))
             .both(),
         front(
             "C02-clients",
             CLIENTS,
-            Expectation::List(&[
+            Expectation::ExactList(&[
                 "22222222-2222-4222-8222-222222222222",
                 "33333333-3333-4333-8333-333333333333",
             ]),
@@ -142,13 +143,13 @@ fn settings() -> Vec<Assertion> {
         setting(
             "C07-identity",
             "properties.AzureWebJobsStorage__clientId",
-            Expectation::Of("Microsoft.ManagedIdentity/userAssignedIdentities"),
+            Expectation::ReferenceTo("Microsoft.ManagedIdentity/userAssignedIdentities"),
         )
         .both(),
         setting(
             "C07-queues",
             "properties.WorkQueues__queueServiceUri",
-            Expectation::Starts("https://stwork"),
+            Expectation::StartsWith("https://stwork"),
         )
         .both(),
         setting("C07-no-queue-string", "properties.WorkQueues", Expectation::Absent).both(),
@@ -161,29 +162,33 @@ fn settings() -> Vec<Assertion> {
         setting(
             "C07-queue-identity",
             "properties.WorkQueues__clientId",
-            Expectation::Of("Microsoft.ManagedIdentity/userAssignedIdentities"),
+            Expectation::ReferenceTo("Microsoft.ManagedIdentity/userAssignedIdentities"),
         )
         .both(),
         setting(
             "C07-blobs",
             "properties.AzureWebJobsStorage__blobServiceUri",
-            Expectation::Starts("https://st"),
+            Expectation::StartsWith("https://st"),
         )
         .both(),
         setting("C06-database", "properties.ORDERS_DATABASE_IDENTITY", Expectation::Text("managed")).both(),
-        setting("C20-database", "properties.ORDERS_DATABASE_URL", Expectation::Ends("?sslmode=verify-full"))
-            .both(),
+        setting(
+            "C20-database",
+            "properties.ORDERS_DATABASE_URL",
+            Expectation::EndsWith("?sslmode=verify-full"),
+        )
+        .both(),
         setting(
             "C47-who",
             "properties.APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-            Expectation::Ends(";Authorization=AAD"),
+            Expectation::EndsWith(";Authorization=AAD"),
         )
         .both(),
         setting("C04-no-signal", "properties.WEBSITE_AUTH_ENABLED", Expectation::Absent).both(),
         setting(
             "C23-not-the-other",
             "properties.KeyVaultUrl",
-            Expectation::Of("Microsoft.KeyVault/vaults kv"),
+            Expectation::ReferenceTo("Microsoft.KeyVault/vaults kv"),
         )
         .both(),
         setting(
@@ -192,15 +197,15 @@ fn settings() -> Vec<Assertion> {
             Expectation::Text("00000000-0000-4000-8000-000000000001"),
         )
         .both(),
-        setting("C55-package", "properties.WEBSITE_RUN_FROM_PACKAGE", Expectation::Starts("https://st"))
-            .when(When::Plan("dedicated")),
+        setting("C55-package", "properties.WEBSITE_RUN_FROM_PACKAGE", Expectation::StartsWith("https://st"))
+            .when(VariantFilter::Plan("dedicated")),
         setting("C55-no-package-setting", "properties.WEBSITE_RUN_FROM_PACKAGE", Expectation::Absent)
             .both()
-            .when(When::Plan("flex")),
+            .when(VariantFilter::Plan("flex")),
         site(
             "C23-identity",
             "properties.keyVaultReferenceIdentity",
-            Expectation::Of("Microsoft.ManagedIdentity/"),
+            Expectation::ReferenceTo("Microsoft.ManagedIdentity/"),
         )
         .both(),
         site("C06-kind", "identity.type", Expectation::Text("UserAssigned")).both(),
@@ -215,18 +220,19 @@ fn network() -> Vec<Assertion> {
     );
     let rules = "properties.siteConfig.ipSecurityRestrictions";
     let scm_rules = "properties.siteConfig.scmIpSecurityRestrictions";
-    let (private, service) = (When::Joined("privateEndpoints"), When::Network("serviceEndpoints"));
-    let isolated = When::With(FeatureSet::AppServiceEnvironment);
+    let (private, service) =
+        (VariantFilter::NetworkWithoutAse("privateEndpoints"), VariantFilter::Network("serviceEndpoints"));
+    let isolated = VariantFilter::WithFeatures(FeatureSet::AppServiceEnvironment);
     let caller = "properties.siteConfig.ipSecurityRestrictions[0].ipAddress";
     vec![
         site(
             "C41-subnet",
             "properties.virtualNetworkSubnetId",
-            Expectation::Of("Microsoft.Network/virtualNetworks/subnets "),
+            Expectation::ReferenceTo("Microsoft.Network/virtualNetworks/subnets "),
         )
-        .when(When::Without(FeatureSet::AppServiceEnvironment)),
+        .when(VariantFilter::WithoutFeatures(FeatureSet::AppServiceEnvironment)),
         site("C41-all-traffic", "properties.outboundVnetRouting.allTraffic", Expectation::Bool(true))
-            .when(When::Without(FeatureSet::AppServiceEnvironment)),
+            .when(VariantFilter::WithoutFeatures(FeatureSet::AppServiceEnvironment)),
         // An App Service Environment has its own subnet, so its apps are joined to none.
         site("C41-isolated", "properties.virtualNetworkSubnetId", Expectation::Absent).when(isolated),
         site("C34-isolated", caller, Expectation::Text("10.80.1.0/24")).only(API).when(isolated).least(1),
@@ -247,17 +253,17 @@ fn network() -> Vec<Assertion> {
             "properties.siteConfig.ipSecurityRestrictionsDefaultAction",
             Expectation::Text("Deny"),
         ),
-        site("C44-no-exceptions", rules, Expectation::Empty).when(private),
+        site("C44-no-exceptions", rules, Expectation::EmptyList).when(private),
         site(
             "C44-one-subnet",
             "properties.siteConfig.ipSecurityRestrictions[*].vnetSubnetResourceId",
-            Expectation::Of("Microsoft.Network/virtualNetworks/subnets "),
+            Expectation::ReferenceTo("Microsoft.Network/virtualNetworks/subnets "),
         )
         .when(service),
         site(
             "C34-gateway",
             "properties.siteConfig.ipSecurityRestrictions[0].vnetSubnetResourceId",
-            Expectation::Ends("/subnets/snet-gateway"),
+            Expectation::EndsWith("/subnets/snet-gateway"),
         )
         .only(API)
         .when(service)
@@ -265,7 +271,7 @@ fn network() -> Vec<Assertion> {
         site(
             "C34-processor",
             "properties.siteConfig.ipSecurityRestrictions[0].vnetSubnetResourceId",
-            Expectation::Ends("/subnets/snet-runner"),
+            Expectation::EndsWith("/subnets/snet-runner"),
         )
         .only(PROCESSOR)
         .when(service)
@@ -281,11 +287,11 @@ fn network() -> Vec<Assertion> {
             Expectation::Bool(false),
         )
         .both(),
-        site("C52-no-exceptions", scm_rules, Expectation::Empty).when(private),
+        site("C52-no-exceptions", scm_rules, Expectation::EmptyList).when(private),
         site(
             "C52-runner",
             "properties.siteConfig.scmIpSecurityRestrictions[*].vnetSubnetResourceId",
-            Expectation::Ends("/subnets/snet-runner"),
+            Expectation::EndsWith("/subnets/snet-runner"),
         )
         .when(service),
     ]
@@ -295,39 +301,42 @@ fn ceilings() -> Vec<Assertion> {
     const FARM: &str = "Microsoft.Web/serverfarms";
     let scale = "properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount";
     vec![
-        site("C33-instances", scale, Expectation::AtMost(40)).when(When::Plan("flex")),
+        site("C33-instances", scale, Expectation::AtMost(40)).when(VariantFilter::Plan("flex")),
         line("C33-workers", FARM, "sku.capacity", Expectation::AtMost(2))
-            .when(When::Plan("dedicated"))
+            .when(VariantFilter::Plan("dedicated"))
             .least(2),
-        line("C46-flex", FARM, "sku.name", Expectation::Text("FC1")).both().when(When::Plan("flex")).least(2),
+        line("C46-flex", FARM, "sku.name", Expectation::Text("FC1"))
+            .both()
+            .when(VariantFilter::Plan("flex"))
+            .least(2),
         // An App Service Environment v3 takes no other plans.
         line("C46-isolated", FARM, "sku.name", Expectation::Text("I1v2"))
-            .when(When::With(FeatureSet::AppServiceEnvironment))
+            .when(VariantFilter::WithFeatures(FeatureSet::AppServiceEnvironment))
             .least(2),
         line(
             "C46-environment",
             FARM,
             "properties.hostingEnvironmentProfile.id",
-            Expectation::Of("Microsoft.Web/hostingEnvironments "),
+            Expectation::ReferenceTo("Microsoft.Web/hostingEnvironments "),
         )
-        .when(When::With(FeatureSet::AppServiceEnvironment))
+        .when(VariantFilter::WithFeatures(FeatureSet::AppServiceEnvironment))
         .least(2),
         line("C46-dedicated", FARM, "sku.name", Expectation::Text("P1v3"))
-            .when(When::Shared("dedicated"))
+            .when(VariantFilter::PlanWithoutAse("dedicated"))
             .least(2),
         site("C55-runtime", "properties.functionAppConfig.runtime.name", Expectation::Text("custom"))
             .both()
-            .when(When::Plan("flex")),
+            .when(VariantFilter::Plan("flex")),
         site(
             "C06-package",
             "properties.functionAppConfig.deployment.storage.authentication.type",
             Expectation::Text("UserAssignedIdentity"),
         )
         .both()
-        .when(When::Plan("flex")),
+        .when(VariantFilter::Plan("flex")),
         site("C46-health", "properties.siteConfig.healthCheckPath", Expectation::Text("/api/health"))
             .only(API)
-            .when(When::Plan("dedicated"))
+            .when(VariantFilter::Plan("dedicated"))
             .least(1),
     ]
 }

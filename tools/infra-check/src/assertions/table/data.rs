@@ -1,6 +1,6 @@
 //! Storage, vaults and the database.
 
-use super::{Assertion, Expectation, When, line, pointing};
+use super::{Assertion, Expectation, VariantFilter, line, pointing};
 use crate::variants::FeatureSet;
 
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
@@ -20,8 +20,8 @@ const ENDPOINT: Expectation = pointing(
 );
 const LOCK: Expectation =
     pointing("Microsoft.Authorization/locks", "scope", &[("properties.level", "CanNotDelete")]);
-const PRIVATE: When = When::Network("privateEndpoints");
-const SERVICE: When = When::Network("serviceEndpoints");
+const PRIVATE: VariantFilter = VariantFilter::Network("privateEndpoints");
+const SERVICE: VariantFilter = VariantFilter::Network("serviceEndpoints");
 
 pub(super) fn lines() -> Vec<Assertion> {
     [storage(), vaults(), database()].concat()
@@ -48,10 +48,10 @@ fn storage() -> Vec<Assertion> {
         account(
             "C42-storage",
             "properties.networkAcls.virtualNetworkRules[*].id",
-            Expectation::Of("Microsoft.Network/"),
+            Expectation::ReferenceTo("Microsoft.Network/"),
         )
         .when(SERVICE),
-        account("C42-no-rules", "properties.networkAcls.virtualNetworkRules", Expectation::Empty)
+        account("C42-no-rules", "properties.networkAcls.virtualNetworkRules", Expectation::EmptyList)
             .when(PRIVATE),
         account("C20-storage-https", "properties.supportsHttpsTrafficOnly", Expectation::Bool(true)).both(),
         account("C20-storage-tls", "properties.minimumTlsVersion", Expectation::OneOf(&["TLS1_2", "TLS1_3"]))
@@ -71,19 +71,19 @@ fn storage() -> Vec<Assertion> {
             "properties.encryption.keySource",
             Expectation::Text("Microsoft.Keyvault"),
         )
-        .when(When::With(FeatureSet::Full)),
+        .when(VariantFilter::WithFeatures(FeatureSet::Full)),
         account(
             "C19-storage-vault",
             "properties.encryption.keyvaultproperties.keyvaulturi",
-            Expectation::Of(VAULT),
+            Expectation::ReferenceTo(VAULT),
         )
-        .when(When::With(FeatureSet::Full)),
+        .when(VariantFilter::WithFeatures(FeatureSet::Full)),
         account(
             "C19-storage-any-version",
             "properties.encryption.keyvaultproperties.keyversion",
             Expectation::Absent,
         )
-        .when(When::With(FeatureSet::Full)),
+        .when(VariantFilter::WithFeatures(FeatureSet::Full)),
         account("C12-storage-lock", "", LOCK),
         line("C45-containers", CONTAINER, "properties.publicAccess", Expectation::Text("None"))
             .both()
@@ -122,15 +122,15 @@ fn vaults() -> Vec<Assertion> {
         vault(
             "C42-vault",
             "properties.networkAcls.virtualNetworkRules[*].id",
-            Expectation::Of("Microsoft.Network/"),
+            Expectation::ReferenceTo("Microsoft.Network/"),
         )
         .when(SERVICE),
         vault("C12-vault-lock", "", LOCK),
         line("C19-hsm", KEY, "properties.kty", Expectation::Text("RSA-HSM"))
-            .when(When::With(FeatureSet::Full))
+            .when(VariantFilter::WithFeatures(FeatureSet::Full))
             .least(2),
         line("C19-size", KEY, "properties.keySize", Expectation::AtLeast(3072))
-            .when(When::With(FeatureSet::Full))
+            .when(VariantFilter::WithFeatures(FeatureSet::Full))
             .least(2),
         line(
             "C24-keys",
@@ -138,7 +138,7 @@ fn vaults() -> Vec<Assertion> {
             "properties.rotationPolicy.lifetimeActions[0].action.type",
             Expectation::Text("rotate"),
         )
-        .when(When::With(FeatureSet::Full))
+        .when(VariantFilter::WithFeatures(FeatureSet::Full))
         .least(2),
     ]
 }
@@ -157,13 +157,13 @@ fn database() -> Vec<Assertion> {
         server("C43-closed", "properties.network.publicNetworkAccess", Expectation::Text("Disabled")),
         server("C43-database", "", ENDPOINT),
         server("C19-database-key", "properties.dataEncryption.type", Expectation::Text("AzureKeyVault"))
-            .when(When::With(FeatureSet::Full)),
+            .when(VariantFilter::WithFeatures(FeatureSet::Full)),
         server(
             "C19-database-key-uri",
             "properties.dataEncryption.primaryKeyURI",
-            Expectation::Of("Microsoft.KeyVault/"),
+            Expectation::ReferenceTo("Microsoft.KeyVault/"),
         )
-        .when(When::With(FeatureSet::Full)),
+        .when(VariantFilter::WithFeatures(FeatureSet::Full)),
         server("C12-database-lock", "", LOCK),
         server("C49-there", "", pointing(THREATS, "parent", &[])),
         line("C49-database", THREATS, "properties.state", Expectation::Text("Enabled")),

@@ -1,6 +1,6 @@
 //! API Management and Front Door. The module `policy` checks the policies.
 
-use super::{Assertion, Expectation, When, line, pointing};
+use super::{Assertion, Expectation, VariantFilter, line, pointing};
 use crate::variants::FeatureSet;
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
@@ -21,7 +21,7 @@ fn gateway() -> Vec<Assertion> {
             "C34-network",
             SERVICE,
             "properties.virtualNetworkConfiguration.subnetResourceId",
-            Expectation::Ends("/subnets/snet-gateway"),
+            Expectation::EndsWith("/subnets/snet-gateway"),
         ),
         line("C06-gateway", SERVICE, "identity.type", Expectation::Text("SystemAssigned")),
         line("C34-portal", SERVICE, "properties.developerPortalStatus", Expectation::Text("Disabled")),
@@ -49,17 +49,17 @@ fn host() -> Vec<Assertion> {
             "C24-gateway-certificate",
             SERVICE,
             "properties.hostnameConfigurations[*].keyVaultId",
-            Expectation::Ends("secrets/gateway"),
+            Expectation::EndsWith("secrets/gateway"),
         ),
         line("C34-host", SERVICE, host, Expectation::Present),
     ];
-    lines.into_iter().map(|line| line.when(When::Named)).collect()
+    lines.into_iter().map(|line| line.when(VariantFilter::WithHostName)).collect()
 }
 
 fn api() -> Vec<Assertion> {
     let lines = vec![
         line("C35-key", API, "properties.subscriptionRequired", Expectation::Bool(true)),
-        line("C27-gateway", API, "properties.protocols", Expectation::List(&["https"])),
+        line("C27-gateway", API, "properties.protocols", Expectation::ExactList(&["https"])),
         line("C34-path", API, "properties.path", Expectation::Text("api")),
         line(
             "C34-backend",
@@ -83,7 +83,7 @@ fn api() -> Vec<Assertion> {
             "C01-in-vault",
             VALUE,
             "properties.keyVault.secretIdentifier",
-            Expectation::Ends("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
+            Expectation::EndsWith("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
         )
         .only(&[("name", "function-key")]),
         line("C01-no-literal", VALUE, "properties.value", Expectation::Absent)
@@ -93,8 +93,13 @@ fn api() -> Vec<Assertion> {
         line("C47-no-address", DIAGNOSTIC, "properties.logClientIp", Expectation::Bool(false)),
         line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Expectation::AtMost(0)),
         line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Expectation::AtMost(0)),
-        line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Expectation::Empty),
-        line("C47-no-answer-headers", DIAGNOSTIC, "properties.frontend.response.headers", Expectation::Empty),
+        line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Expectation::EmptyList),
+        line(
+            "C47-no-answer-headers",
+            DIAGNOSTIC,
+            "properties.frontend.response.headers",
+            Expectation::EmptyList,
+        ),
         line(
             "C47-backend-no-body",
             DIAGNOSTIC,
@@ -107,12 +112,17 @@ fn api() -> Vec<Assertion> {
             "properties.backend.response.body.bytes",
             Expectation::AtMost(0),
         ),
-        line("C47-backend-no-headers", DIAGNOSTIC, "properties.backend.request.headers", Expectation::Empty),
+        line(
+            "C47-backend-no-headers",
+            DIAGNOSTIC,
+            "properties.backend.request.headers",
+            Expectation::EmptyList,
+        ),
         line(
             "C47-backend-no-answer-headers",
             DIAGNOSTIC,
             "properties.backend.response.headers",
-            Expectation::Empty,
+            Expectation::EmptyList,
         ),
         line(
             "C06-telemetry",
@@ -121,7 +131,7 @@ fn api() -> Vec<Assertion> {
             Expectation::Text("systemAssigned"),
         ),
     ];
-    lines.into_iter().map(|line| line.when(When::Api)).collect()
+    lines.into_iter().map(|line| line.when(VariantFilter::WithApi)).collect()
 }
 
 fn front() -> Vec<Assertion> {
@@ -147,23 +157,23 @@ fn front() -> Vec<Assertion> {
         ),
         line("C37-waf-block", WAF, "properties.customRules.rules[0].action", Expectation::Text("Block")),
         line("C32-waf", WAF, "properties.customRules.rules[1].rateLimitThreshold", Expectation::AtMost(3000)),
-        line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Expectation::Of(WAF)),
-        line("C27-front", ROUTE, "properties.supportedProtocols", Expectation::List(&["Https"])),
+        line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Expectation::ReferenceTo(WAF)),
+        line("C27-front", ROUTE, "properties.supportedProtocols", Expectation::ExactList(&["Https"])),
         line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Expectation::Text("HttpsOnly")),
         line(
             "C32-waf-everyone",
             WAF,
             "properties.customRules.rules[1].matchConditions[0].matchValue",
-            Expectation::List(&["0.0.0.0/0", "::/0"]),
+            Expectation::ExactList(&["0.0.0.0/0", "::/0"]),
         ),
         line(
             "C46-private-link",
             ORIGIN,
             "properties.sharedPrivateLinkResource.privateLink.id",
-            Expectation::Of("Microsoft.ApiManagement/service "),
+            Expectation::ReferenceTo("Microsoft.ApiManagement/service "),
         ),
         line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Expectation::Text("Disabled")),
         line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Expectation::Bool(true)),
     ];
-    lines.into_iter().map(|line| line.when(When::With(FeatureSet::FrontDoor))).collect()
+    lines.into_iter().map(|line| line.when(VariantFilter::WithFeatures(FeatureSet::FrontDoor))).collect()
 }

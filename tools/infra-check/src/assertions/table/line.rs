@@ -1,13 +1,22 @@
 //! Short constructors for assertions.
 
 use crate::{
-    assertions::{Assertion, Companion, Expectation, When},
+    assertions::{Assertion, Expectation, ReferencingResource, VariantFilter},
     variants::Size,
 };
 
 /// A line about every resource of a type, in every choice of parameters of the size `production`.
 pub(super) fn line(id: &'static str, kind: &'static str, path: &'static str, want: Expectation) -> Assertion {
-    Assertion { id, kind, only: &[], path, want, sizes: &[Size::Production], when: When::Always, least: 1 }
+    Assertion {
+        id,
+        kind,
+        only: &[],
+        path,
+        want,
+        sizes: &[Size::Production],
+        when: VariantFilter::Always,
+        least: 1,
+    }
 }
 
 impl Assertion {
@@ -20,7 +29,7 @@ impl Assertion {
         Self { sizes: &[Size::Small, Size::Production], ..self }
     }
 
-    pub(super) fn when(self, when: When) -> Self {
+    pub(super) fn when(self, when: VariantFilter) -> Self {
         Self { when, ..self }
     }
 
@@ -35,5 +44,5 @@ pub(super) const fn pointing(
     by: &'static str,
     only: &'static [(&'static str, &'static str)],
 ) -> Expectation {
-    Expectation::Companion(Companion { kind, by, only })
+    Expectation::ReferencedBy(ReferencingResource { kind, by, only })
 }

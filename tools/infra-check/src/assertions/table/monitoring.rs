@@ -1,6 +1,6 @@
 //! Logs, alerts, budgets, Defender and Sentinel.
 
-use super::{Assertion, Expectation, When, line, pointing};
+use super::{Assertion, Expectation, VariantFilter, line, pointing};
 use crate::variants::FeatureSet;
 
 const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
@@ -22,10 +22,18 @@ fn logs() -> Vec<Assertion> {
         line("C48-vaults", "Microsoft.KeyVault/vaults", "", LOGS).both().least(2),
         line("C48-database", "Microsoft.DBforPostgreSQL/flexibleServers", "", LOGS).both(),
         line("C48-gateway", "Microsoft.ApiManagement/service", "", LOGS),
-        line("C48-where", SETTING, "properties.workspaceId", Expectation::Of(WORKSPACE)).both().least(11),
+        line("C48-where", SETTING, "properties.workspaceId", Expectation::ReferenceTo(WORKSPACE))
+            .both()
+            .least(11),
         line("C48-on", SETTING, "properties.logs[*].enabled", Expectation::Bool(true)).both().least(11),
         line("C47-local-auth", COMPONENT, "properties.DisableLocalAuth", Expectation::Bool(true)).both(),
-        line("C47-workspace", COMPONENT, "properties.WorkspaceResourceId", Expectation::Of(WORKSPACE)).both(),
+        line(
+            "C47-workspace",
+            COMPONENT,
+            "properties.WorkspaceResourceId",
+            Expectation::ReferenceTo(WORKSPACE),
+        )
+        .both(),
         line("C47-keys", WORKSPACE, "properties.features.disableLocalAuth", Expectation::Bool(true)).both(),
         line("C47-kept", WORKSPACE, "properties.retentionInDays", Expectation::AtLeast(90)).both(),
         line("C33-logs", WORKSPACE, "properties.workspaceCapping.dailyQuotaGb", Expectation::AtMost(5)),
@@ -42,56 +50,56 @@ fn alerts() -> Vec<Assertion> {
             "C48-told",
             ALERT,
             "properties.actions.actionGroups[*]",
-            Expectation::Of("Microsoft.Insights/actionGroups"),
+            Expectation::ReferenceTo("Microsoft.Insights/actionGroups"),
         )
         .least(7),
         line(
             "C18-dead-letters",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: a message was given up"),
+            Expectation::StartsWith("// A row: a message was given up"),
         )
         .only(&[("properties.displayName", "dead-letters")]),
         line(
             "C18-dead-letters-ceiling",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: unreplayed dead letters"),
+            Expectation::StartsWith("// A row: unreplayed dead letters"),
         )
         .only(&[("properties.displayName", "dead-letters-ceiling")]),
         line(
             "C18-errors",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: more than five answers"),
+            Expectation::StartsWith("// A row: more than five answers"),
         )
         .only(&[("properties.displayName", "server-errors")]),
         line(
             "C48-refusals",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: the gateway or the worker turned"),
+            Expectation::StartsWith("// A row: the gateway or the worker turned"),
         )
         .only(&[("properties.displayName", "refused-callers")]),
         line(
             "C24-expiry",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: a certificate that the worker"),
+            Expectation::StartsWith("// A row: a certificate that the worker"),
         )
         .only(&[("properties.displayName", "certificate-expiry")]),
         line(
             "C18-outbox",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: a message has waited longer"),
+            Expectation::StartsWith("// A row: a message has waited longer"),
         )
         .only(&[("properties.displayName", "outbox-age")]),
         line(
             "C18-silence",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Expectation::Starts("// A row: no metrics were logged"),
+            Expectation::StartsWith("// A row: no metrics were logged"),
         )
         .only(&[("properties.displayName", "silence")]),
         line("C33-budget", BUDGET, "properties.notifications.now.enabled", Expectation::Bool(true)),
@@ -115,10 +123,10 @@ fn options() -> Vec<Assertion> {
             "C48-sentinel",
             "Microsoft.SecurityInsights/onboardingStates",
             "scope",
-            Expectation::Of(WORKSPACE),
+            Expectation::ReferenceTo(WORKSPACE),
         ),
         line("C48-hunts", RULE, "properties.enabled", Expectation::Bool(true)).least(3),
-        line("C48-hunt-query", RULE, "properties.query", Expectation::Starts("// A row: ")).least(3),
+        line("C48-hunt-query", RULE, "properties.query", Expectation::StartsWith("// A row: ")).least(3),
         line(
             "C53-machine",
             MACHINE,
@@ -134,7 +142,8 @@ fn options() -> Vec<Assertion> {
             Expectation::Absent,
         ),
     ];
-    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS).when(When::With(FeatureSet::FrontDoor));
-    let options = lines.into_iter().map(|line| line.when(When::With(FeatureSet::Full)));
+    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS)
+        .when(VariantFilter::WithFeatures(FeatureSet::FrontDoor));
+    let options = lines.into_iter().map(|line| line.when(VariantFilter::WithFeatures(FeatureSet::Full)));
     options.chain([front]).collect()
 }

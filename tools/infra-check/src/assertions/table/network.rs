@@ -1,6 +1,6 @@
 //! The virtual network, its rules, its endpoints and names.
 
-use super::{Assertion, Expectation, When, line, pointing};
+use super::{Assertion, Expectation, VariantFilter, line, pointing};
 
 const VNET: &str = "Microsoft.Network/virtualNetworks";
 const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
@@ -10,7 +10,7 @@ const LINK: &str = "Microsoft.Network/privateDnsZones/virtualNetworkLinks";
 const TARGET: &str = "properties.privateLinkServiceConnections[0].properties.groupIds[0]";
 /// The endpoint's group, which names its target service.
 const CALLED: &str = "properties.privateDnsZoneConfigs[0].name";
-const PRIVATE: When = When::Network("privateEndpoints");
+const PRIVATE: VariantFilter = VariantFilter::Network("privateEndpoints");
 
 pub(super) fn lines() -> Vec<Assertion> {
     [subnets(), endpoints()].concat()
@@ -32,20 +32,20 @@ fn subnets() -> Vec<Assertion> {
             "C41-rules",
             VNET,
             "properties.subnets[*].properties.networkSecurityGroup.id",
-            Expectation::Of("Microsoft.Network/networkSecurityGroups"),
+            Expectation::ReferenceTo("Microsoft.Network/networkSecurityGroups"),
         ),
-        line("C41-api-flex", VNET, delegation, flex.clone()).when(When::Plan("flex")),
-        line("C41-processor-flex", VNET, other, flex).when(When::Plan("flex")),
-        line("C41-api-dedicated", VNET, delegation, dedicated.clone()).when(When::Plan("dedicated")),
-        line("C41-processor-dedicated", VNET, other, dedicated).when(When::Plan("dedicated")),
+        line("C41-api-flex", VNET, delegation, flex.clone()).when(VariantFilter::Plan("flex")),
+        line("C41-processor-flex", VNET, other, flex).when(VariantFilter::Plan("flex")),
+        line("C41-api-dedicated", VNET, delegation, dedicated.clone()).when(VariantFilter::Plan("dedicated")),
+        line("C41-processor-dedicated", VNET, other, dedicated).when(VariantFilter::Plan("dedicated")),
         line(
             "C42-subnets",
             VNET,
             "properties.subnets[0].properties.serviceEndpoints[*].service",
-            Expectation::Starts("Microsoft."),
+            Expectation::StartsWith("Microsoft."),
         )
-        .when(When::Network("serviceEndpoints")),
-        line("C42-none", VNET, "properties.subnets[0].properties.serviceEndpoints", Expectation::Empty)
+        .when(VariantFilter::Network("serviceEndpoints")),
+        line("C42-none", VNET, "properties.subnets[0].properties.serviceEndpoints", Expectation::EmptyList)
             .when(PRIVATE),
         line(
             "C43-rules-count",
@@ -53,7 +53,7 @@ fn subnets() -> Vec<Assertion> {
             "properties.subnets[3].properties.privateEndpointNetworkPolicies",
             Expectation::Text("Enabled"),
         )
-        .when(When::Plan("dedicated")),
+        .when(VariantFilter::Plan("dedicated")),
         // Requests of a Flex Consumption app do not always come from an address of its subnet.
         line(
             "C43-flex-endpoints",
@@ -61,14 +61,14 @@ fn subnets() -> Vec<Assertion> {
             "properties.subnets[3].properties.privateEndpointNetworkPolicies",
             Expectation::Text("Disabled"),
         )
-        .when(When::Plan("flex")),
+        .when(VariantFilter::Plan("flex")),
     ]
 }
 
 fn endpoints() -> Vec<Assertion> {
     let to = |id, group, least| Assertion {
         only: group,
-        ..line(id, ENDPOINT, "properties.subnet.id", Expectation::Ends("/subnets/snet-endpoints"))
+        ..line(id, ENDPOINT, "properties.subnet.id", Expectation::EndsWith("/subnets/snet-endpoints"))
             .least(least)
     };
     let zone = |id, group, zone| Assertion {
@@ -77,11 +77,11 @@ fn endpoints() -> Vec<Assertion> {
             id,
             ZONE_GROUP,
             "properties.privateDnsZoneConfigs[0].properties.privateDnsZoneId",
-            Expectation::Of(zone),
+            Expectation::ReferenceTo(zone),
         )
     };
     vec![
-        to("C43-apps", &[(TARGET, "sites")], 2).when(When::Joined("privateEndpoints")),
+        to("C43-apps", &[(TARGET, "sites")], 2).when(VariantFilter::NetworkWithoutAse("privateEndpoints")),
         to("C43-blobs", &[(TARGET, "blob")], 2).when(PRIVATE),
         to("C43-queues", &[(TARGET, "queue")], 1).when(PRIVATE),
         to("C43-vaults", &[(TARGET, "vault")], 3).when(PRIVATE),
@@ -91,14 +91,14 @@ fn endpoints() -> Vec<Assertion> {
             "C43-zone",
             ZONE_GROUP,
             "properties.privateDnsZoneConfigs[*].properties.privateDnsZoneId",
-            Expectation::Of(ZONE),
+            Expectation::ReferenceTo(ZONE),
         ),
         zone(
             "C43-zone-apps",
             &[(CALLED, "sites")],
             "Microsoft.Network/privateDnsZones privatelink.azurewebsites.net",
         )
-        .when(When::Joined("privateEndpoints")),
+        .when(VariantFilter::NetworkWithoutAse("privateEndpoints")),
         zone("C43-zone-blobs", &[(CALLED, "blob")], "Microsoft.Network/privateDnsZones privatelink.blob.")
             .when(PRIVATE),
         zone("C43-zone-queues", &[(CALLED, "queue")], "Microsoft.Network/privateDnsZones privatelink.queue.")
@@ -115,6 +115,6 @@ fn endpoints() -> Vec<Assertion> {
             "Microsoft.Network/privateDnsZones privatelink.postgres.",
         ),
         line("C43-linked", ZONE, "", pointing(LINK, "parent", &[])),
-        line("C43-link", LINK, "properties.virtualNetwork.id", Expectation::Of(VNET)),
+        line("C43-link", LINK, "properties.virtualNetwork.id", Expectation::ReferenceTo(VNET)),
     ]
 }

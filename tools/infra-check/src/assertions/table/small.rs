@@ -28,9 +28,14 @@ fn apps() -> Vec<Assertion> {
     const INSTANCES: &str = "properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount";
     let site = |id, path, want| line(id, SITE, path, want).least(2);
     vec![
-        line("C02-small-clients", "Microsoft.Web/sites/config", CLIENTS, Expectation::List(&[AZURE_CLI]))
-            .only(&[("name", "authsettingsV2")])
-            .least(2),
+        line(
+            "C02-small-clients",
+            "Microsoft.Web/sites/config",
+            CLIENTS,
+            Expectation::ExactList(&[AZURE_CLI]),
+        )
+        .only(&[("name", "authsettingsV2")])
+        .least(2),
         site("C44-small-apps", "properties.publicNetworkAccess", Expectation::Text("Enabled")),
         site(
             "C44-small-anybody",

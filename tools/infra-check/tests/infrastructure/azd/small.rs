@@ -133,7 +133,7 @@ fn the_provisioning_person_administers_the_database() {
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_ID"], "PERSON");
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_NAME"], "ada@example.com");
     let text = read("infra/main.parameters.json");
-    let filled = parameters::filled_in(&text, |name| azd.environment.get(name).cloned());
+    let filled = parameters::expand_variables(&text, |name| azd.environment.get(name).cloned());
     for pair in
         [r#""deployerId": { "value": "PERSON" }"#, r#""deployerName": { "value": "ada@example.com" }"#]
     {

@@ -1,6 +1,6 @@
 //! What an operation lacks of what every request has to pass.
 
-use infra_check::policy::{Element, Step};
+use infra_check::policy::{AppliedPolicy, Element};
 
 use super::{Policies, wanted};
 
@@ -27,12 +27,12 @@ pub(super) fn gaps(policies: &Policies, operation: &str, front: Option<&str>) ->
     if backend.len() != 1 {
         gaps.push(format!("{operation}: not forwarded once"));
     }
-    let cached = |step: &Step| step.policy.name.starts_with("cache-");
+    let cached = |step: &AppliedPolicy| step.policy.name.starts_with("cache-");
     let early = inbound.iter().take(checked).any(cached);
     if early || (operation != "ListProducts" && inbound.iter().chain(&outbound).any(cached)) {
         gaps.push(format!("{operation}: an answer from the cache to somebody who was not checked"));
     }
-    let replaces_caller = |step: &Step| {
+    let replaces_caller = |step: &AppliedPolicy| {
         step.policy.name == "authentication-managed-identity"
             || (step.policy.name == "set-header" && step.policy.attribute("name") == Some("Authorization"))
     };
@@ -44,7 +44,7 @@ pub(super) fn gaps(policies: &Policies, operation: &str, front: Option<&str>) ->
 
 /// Holds the policies that no condition is around against the wanted ones, which may stand further apart but in no other
 /// sequence and in no other form. Tells where the last of them stands.
-fn passes(steps: &[Step], wanted: &[Element], operation: &str, gaps: &mut Vec<String>) -> usize {
+fn passes(steps: &[AppliedPolicy], wanted: &[Element], operation: &str, gaps: &mut Vec<String>) -> usize {
     let always: Vec<_> = steps.iter().enumerate().filter(|(_, step)| step.conditions.is_empty()).collect();
     let mut before = 0;
     for want in wanted {

@@ -16,9 +16,9 @@ impl Paint {
     #[cfg(test)]
     pub(super) const PLAIN: Self = Self(false);
 
-    /// By the rule of all commands: [`terminal::colors`].
+    /// By the rule of all commands: [`terminal::use_colors`].
     pub(super) fn for_stdout() -> Self {
-        Self(terminal::colors())
+        Self(terminal::use_colors())
     }
 
     pub(super) fn with(self, colour: Colour, text: &str) -> String {
