@@ -7,7 +7,7 @@
 //! - A **key id that is in no set** has the set fetched at once, but only once a minute however many ask. After an
 //!   attempt that was refused the next one comes sooner, as without a set, also by the clock: a key that was missed is
 //!   found within ten seconds of the issuer's return. After an attempt that timed out the next one does not come sooner,
-//! no matter how many callers ask.
+//!   no matter how many callers ask.
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One fetch runs at a time, in the background. A token that was verified before, or whose key is cached, never waits

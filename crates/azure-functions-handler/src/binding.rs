@@ -37,7 +37,8 @@ pub fn payload(value: &RawValue) -> Bytes {
 }
 
 /// The message that a sender put into a queue: a JSON object unchanged, or the decoded Base64 text if that begins like
-/// a JSON object. Senders whose storage client encodes by default write the latter. Everything else stays unchanged.
+/// a JSON object. Senders whose storage client encodes messages by default write Base64 text. Everything else stays
+/// unchanged.
 #[must_use]
 pub fn message(text: Bytes) -> Bytes {
     if looks_like_object(&text) {
@@ -94,8 +95,8 @@ fn text(message: Bytes) -> String {
     }
 }
 
-/// Whether the host may take this string for a date and write it anew. Wider than the
-/// host's own rule: nothing that we send on purpose looks like this.
+/// Whether the host may take this string for a date and write it anew. The check is wider than the host's own rule:
+/// nothing that is sent on purpose looks like such a string.
 #[must_use]
 pub fn is_rewritten(text: &str) -> bool {
     let bytes = text.as_bytes();

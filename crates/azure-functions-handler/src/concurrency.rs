@@ -138,7 +138,7 @@ impl Concurrency {
         self.try_run(unidentified)
     }
 
-    /// A place for an envelope, if there is one by then.
+    /// A place for an envelope, if there is one before `deadline`.
     pub(crate) async fn envelope(&self, deadline: Instant) -> Option<RequestSlot> {
         let semaphore = Arc::clone(&self.0.envelopes);
         let unidentified = match Arc::clone(&semaphore).try_acquire_owned() {
@@ -184,7 +184,7 @@ impl Shared {
         self.limits.unidentified.saturating_sub(free)
     }
 
-    /// Tells the log and the counts whether there was a place.
+    /// Records in the log and in the metrics whether there was a place.
     fn log_refusal<T>(&self, part: u32, refused: Refused, place: Option<T>) -> Option<T> {
         if place.is_some() {
             self.overload.working(part);
@@ -241,7 +241,7 @@ enum Holder {
 }
 
 impl RequestSlot {
-    /// From now on this request is that caller's.
+    /// Counts this request as one of the caller's from now on.
     ///
     /// # Errors
     /// When the caller already runs as many requests as one caller may; answer at once, without the body.

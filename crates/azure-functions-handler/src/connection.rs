@@ -1,7 +1,7 @@
 //! Serves one connection.
 //!
-//! hyper answers a head that it cannot read by itself and without a body. Such a response is held back, and the app's
-//! own error response is sent instead.
+//! hyper answers a head that it cannot read by itself and without a body. The response that hyper gives to such a head
+//! is held back, and the app's own error response is sent instead.
 
 mod stream;
 

@@ -190,7 +190,7 @@ impl AppState {
         (self.app.on_error)(&Error::Server(error), invocation)
     }
 
-    /// Puts into a request what arguments look at.
+    /// Adds to a request the extensions that the handler's arguments read.
     fn prepare(&self, request: &mut Request, invocation: &Invocation, slot: &Arc<RequestSlot>) -> Logs {
         let logs = Logs::default();
         let extensions = request.extensions_mut();

@@ -21,7 +21,7 @@ pub(crate) enum Malformed {
     Envelope,
     /// The value is not an HTTP request.
     NotHttp,
-    /// The value is an HTTP request, and the function is not for one.
+    /// The value is an HTTP request, but the function has another trigger.
     Http,
     /// The value is a request that HTTP cannot carry: its method, its URL, or a name or value among its headers.
     NotCarried,

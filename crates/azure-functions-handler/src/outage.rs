@@ -1,5 +1,5 @@
-//! An outage: one line of log when a dependency's calls begin to fail and one when they work again. The calls between
-//! them are counted.
+//! An outage: one line of log when a dependency's calls begin to fail and one when they work again. Calls that fail
+//! between these two lines are counted.
 
 use std::{
     fmt::Display,
@@ -48,7 +48,7 @@ struct OngoingOutage {
     logged_calls: u64,
 }
 
-/// Sees an outage to its end.
+/// Watches an outage until it has ended.
 struct Watch(Outage);
 
 /// What a failure means for the log.

@@ -198,7 +198,7 @@ impl EnvelopeResponse {
         Self { answer, outcome: TestOutcome { succeeded: true, outputs, logs } }
     }
 
-    /// As the host answers its caller.
+    /// The response that the host makes of this answer for its caller.
     fn into_response(self) -> TestResponse {
         let Self { answer, outcome } = self;
         let Some(answer) = answer else {
@@ -218,7 +218,7 @@ impl EnvelopeResponse {
 }
 
 impl TestResponse {
-    /// An answer in which the app has no part.
+    /// An answer that the host gives without calling the app.
     fn from_host(status: StatusCode) -> Self {
         let outcome = TestOutcome::default();
         Self { status, headers: HeaderMap::new(), body: Bytes::new(), outcome }

@@ -276,7 +276,7 @@ impl OutputBinding {
         self
     }
 
-    /// Sets a property of a binding that [`other_output`] made; a queue output has none and is refused with it.
+    /// Sets a property of a binding that [`other_output`] made; a queue output with a property is refused.
     #[must_use]
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.properties.insert(name.to_owned(), value.into());

@@ -17,7 +17,7 @@ fn of(caller: &str, path: &str) -> String {
     request("POST", path, &[("X-Caller", caller)], "x")
 }
 
-/// The same in an envelope.
+/// A call of this caller's, in an envelope.
 fn wrapped(server: &Server, caller: &str, function: &str, path: &str) -> String {
     let headers = json!({"X-Caller": [caller], "Content-Type": ["text/plain"]});
     let call = json!({"Url": format!("http://h{path}"), "Method": "POST", "Headers": headers, "Body": "x"});

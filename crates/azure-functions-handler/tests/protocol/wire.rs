@@ -40,7 +40,7 @@ pub(crate) async fn traced() -> Server {
     start(app::functions().all().unwrap(), |app| app.exports_spans(true)).await
 }
 
-/// Starts an app. It refuses in every mode what one of them cannot carry, unless `set` makes it otherwise.
+/// Starts an app. The app refuses in every mode what one of the modes cannot carry, unless `set` changes that.
 pub(crate) async fn start(
     functions: Deployed<Shared>,
     set: impl FnOnce(FunctionApp) -> FunctionApp,
