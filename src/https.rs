@@ -66,7 +66,7 @@ pub fn client(roots: Roots, schemes: Schemes, timeout: Duration) -> Result<Clien
     client_builder(roots, schemes, timeout)?.build().map_err(ClientError::Client)
 }
 
-/// What [`client`] builds, for tests that find a public name on their own machine.
+/// The builder behind [`client`], for tests that resolve a public name to their own machine.
 ///
 /// # Errors
 /// When an authority is no certificate.

@@ -29,7 +29,7 @@ pub enum PemError {
 pub struct ClientIdentity {
     /// The certificate first, then those that signed it.
     pub chain: Vec<CertificateDer<'static>>,
-    /// The key of the first.
+    /// The private key of the first certificate.
     pub key: PrivateKeyDer<'static>,
 }
 

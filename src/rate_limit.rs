@@ -32,9 +32,9 @@ impl fmt::Display for Rate {
 }
 
 impl Rate {
-    /// The most requests in its time.
+    /// The most requests that a rate may allow within its period.
     pub const MAX_REQUESTS: u32 = 1_000;
-    /// The most requests at once.
+    /// The largest burst that a rate may allow.
     pub const MAX_BURST: u32 = 10_000;
 
     /// `requests` from 1 to 1,000 in `seconds` from 1 to 60, and `burst` from 1 to 10,000; else none.
@@ -100,7 +100,7 @@ struct Buckets {
     /// Each caller of `by_caller` once, sorted by the earliest time at which the bucket may be full: never later than
     /// the bucket's own time.
     next_full: BinaryHeap<Reverse<(Instant, Owner)>>,
-    /// The bucket of all callers that have none.
+    /// The bucket that all callers without a bucket of their own share.
     shared: Instant,
 }
 

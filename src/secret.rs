@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text into custody.
+    /// Wraps a text, so that it is never printed.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)

@@ -29,35 +29,35 @@ use crate::{
     secret::SecretName,
 };
 
-/// The order that the path names.
+/// Parses the order id in a path.
 ///
 /// # Errors
-/// `not-found`, when it is no id.
+/// `not-found`, when the text is not an id.
 pub fn parse_order_id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| Problem::NotFound)
 }
 
-/// The dead letter that the path names.
+/// Parses the dead letter's id in a path.
 ///
 /// # Errors
-/// `not-found`, when it is no id.
+/// `not-found`, when the text is not an id.
 pub fn parse_dead_letter_id(text: &str) -> Result<Uuid, Problem> {
     parse_uuid(text).ok_or(Problem::NotFound)
 }
 
-/// The secret that a caller names.
+/// Parses the secret's name in a query.
 ///
 /// # Errors
-/// `malformed`, when it is no name of a secret.
+/// `malformed`, when the text is not a secret's name.
 pub fn parse_secret_name(text: &str) -> Result<SecretName, Problem> {
     let fault = Problem::Malformed("`secretName` must be 1 to 127 letters, digits and hyphens.");
     text.parse().map_err(|_| fault)
 }
 
-/// The product that the path names.
+/// Parses the sku in a path.
 ///
 /// # Errors
-/// `not-found`, when it is no sku.
+/// `not-found`, when the text is not a sku.
 pub fn parse_sku(text: &str) -> Result<Sku, Problem> {
     text.parse().map_err(|_| Problem::NotFound)
 }

@@ -102,7 +102,7 @@ pub struct SecretProperties {
 }
 
 impl Vault {
-    /// The vault of these settings, trusted on the word of the public authorities alone. Touches no network.
+    /// The vault of these settings; its TLS certificate must be signed by a public authority. Touches no network.
     ///
     /// # Errors
     /// When the clients cannot be made.
@@ -120,7 +120,7 @@ impl Vault {
     /// through `client`. Starts no program before a secret is read.
     ///
     /// # Errors
-    /// When the URL is none.
+    /// When `url` is not a valid URL.
     pub fn with_developer_sign_in(url: &str, client: reqwest::Client) -> Result<Self, Error> {
         Self::with_credential(azure::developer_credential()?, url, client)
     }
@@ -128,7 +128,7 @@ impl Vault {
     /// The vault at `url` (`https://<name>.vault.azure.net`), asked by `identity` through `client`. Touches no network.
     ///
     /// # Errors
-    /// When the URL is none.
+    /// When `url` is not a valid URL.
     pub fn new(url: &str, identity: &ManagedIdentity, client: reqwest::Client) -> Result<Self, Error> {
         Self::with_credential(identity.credential(), url, client)
     }

@@ -1,4 +1,4 @@
-//! Environments, for the tests beside.
+//! Environments for the tests of the settings.
 
 use std::{collections::BTreeMap, ffi::OsString};
 

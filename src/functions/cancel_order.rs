@@ -20,8 +20,8 @@ use crate::{
     validation::{self, Query},
 };
 
-/// Takes an order back while it is still placed; one that was taken back stays so. A body or a precondition is not
-/// looked at: taking back means the same whatever the version.
+/// Cancels an order that is still `placed`; an order that is cancelled already stays so. A body or a precondition is
+/// ignored: cancelling means the same for every version of the order.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#cancelorder`.

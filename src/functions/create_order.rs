@@ -33,8 +33,8 @@ use crate::{
 /// The response header that marks an answer as replayed for an idempotency key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Keeps a new order of the caller's, at the prices of the product table; with an `Idempotency-Key` once, and the same
-/// request again gets the same answer again.
+/// Stores a new order of the caller's, at the prices of the product table. With an `Idempotency-Key` it does so once:
+/// the same request again gets the same answer.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#createorder`.

@@ -18,8 +18,8 @@ const NO_BACKEND: InvocationFailed = InvocationFailed::new(
      ORDERS_FULFILMENT_CLIENT_CERTIFICATE, or AzureWebJobs_FulfilOrder_Disabled=true",
 );
 
-/// Gets the order carried out that a message points at. A message that can never succeed becomes a dead letter and
-/// completes; one that may succeed later fails, and the host delivers it again.
+/// Asks the backend to fulfil the order that a message points at. A message that can never succeed becomes a dead
+/// letter and completes; one that may succeed later fails, and the host delivers it again.
 ///
 /// # Errors
 /// [`InvocationFailed`], when the database or the backend is unavailable, or there is no backend.

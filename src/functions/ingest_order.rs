@@ -16,7 +16,7 @@ const NO_TENANT: InvocationFailed = InvocationFailed::new(
     "ORDERS_ENTRA_TENANT_ID is not set: set it to the tenant whose people queued orders may name",
 );
 
-/// Keeps the order that a message asks for, once for a message id. A message that can never succeed becomes a dead
+/// Stores the order that a message asks for, once for each message id. A message that can never succeed becomes a dead
 /// letter and completes.
 ///
 /// # Errors

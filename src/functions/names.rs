@@ -13,7 +13,7 @@ pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
 /// Where the host moves fulfilment messages that failed too often: it adds `-poison` to the queue's name
 /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#poison-messages>).
 pub(super) const FULFILMENT_POISON_QUEUE: &str = "orders-fulfilment-poison";
-/// The queue that orders come through.
+/// The queue whose messages ask for an order to be placed.
 pub const INCOMING_QUEUE: &str = "orders-incoming";
 /// Where the host moves incoming messages that failed too often.
 pub(super) const INCOMING_POISON_QUEUE: &str = "orders-incoming-poison";

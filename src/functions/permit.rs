@@ -15,7 +15,8 @@ use crate::{
     problem::Problem,
 };
 
-/// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
+/// Authenticates the caller, asks the policy whether the caller may take action `A`, and counts the call against the
+/// rate limit, in this sequence.
 ///
 /// Fails with `unauthenticated`, also in a process that cannot authenticate; with `unavailable`, while the issuer's
 /// keys are missing; with `forbidden` or `insufficient-scope`; or with `rate-limited`. Each refusal gets an audit

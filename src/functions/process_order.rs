@@ -21,8 +21,8 @@ use crate::{
     validation::{self, Query},
 };
 
-/// Hands an order to fulfilment. If the call came in an envelope, its message leaves with the answer. Otherwise its
-/// outbox row is due at once, and the next relay sends it.
+/// Hands an order to fulfilment. If the call came in an envelope, its message leaves with the answer. If the call came
+/// directly, the message's outbox row is due at once, and the next relay sends it.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#processorder`.

@@ -80,7 +80,8 @@ struct CreatorView {
 }
 
 impl<'a> OrderView<'a> {
-    /// An order as `viewer` may see it: who reads another's order, by role, also sees whose it is.
+    /// An order as `viewer` may see it: a viewer who reads another owner's order by role also sees the owner's object
+    /// id.
     #[must_use]
     pub fn of(order: &'a Order, viewer: Owner) -> Self {
         let foreign = order.owner != viewer;

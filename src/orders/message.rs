@@ -40,7 +40,7 @@ pub enum MessageError {
     /// JSON, but with fields of another name, number or type.
     #[error("the message has unknown, repeated, missing or mistyped fields")]
     Fields,
-    /// The version of another sender.
+    /// The message has a version that this worker does not read.
     #[error("the version of the message must be 1")]
     Version,
     /// A field has an invalid value.

@@ -1,4 +1,4 @@
-//! What a failure of another module is for the client.
+//! Converts the errors of other modules to problems for the client.
 
 use super::Problem;
 use crate::{

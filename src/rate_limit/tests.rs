@@ -1,4 +1,4 @@
-//! On a clock that stands where the test puts it.
+//! The rate limit on a clock that the test sets.
 
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -5,10 +5,10 @@ use azure_functions_handler::single_header;
 
 use crate::{orders::IdempotencyKey, problem::Problem};
 
-/// Reads what the caller names this request by, if anything.
+/// Parses the header `Idempotency-Key`, if the request has one.
 ///
 /// # Errors
-/// `malformed`, when the header occurs twice or is no key.
+/// `malformed`, when the header occurs twice or is not a valid key.
 pub fn parse_idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     const ONE_KEY: Problem =
         Problem::Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.");

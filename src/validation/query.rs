@@ -108,7 +108,7 @@ fn digits(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// A list that gives out cursors. A cursor of one list is none of another.
+/// A list that gives out cursors. A cursor of one list is refused by every other list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PagedList {
     /// A caller's own orders.
@@ -127,7 +127,7 @@ pub enum PagedList {
 pub trait CursorKey: Sized {
     /// The key as text, without blanks.
     fn encode(&self) -> String;
-    /// The key from exactly such text.
+    /// Parses the text that [`Self::encode`] writes; `None` for any other text.
     fn decode(text: &str) -> Option<Self>;
 }
 
@@ -153,7 +153,7 @@ impl PagedList {
         }
     }
 
-    /// A regular expression that every cursor of this list matches, and those of no other list do.
+    /// A regular expression that every cursor of this list matches, and no cursor of another list.
     #[must_use]
     pub fn cursor_pattern(self) -> String {
         let tag = format!("{} ", self.tag());
@@ -188,7 +188,7 @@ impl CursorKey for OrderId {
     }
 }
 
-/// Names one change of an order.
+/// The key of an item in the history of an order: the order and the version that the change made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HistoryKey {
     /// The order.

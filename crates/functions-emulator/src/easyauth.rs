@@ -63,8 +63,8 @@ impl EasyAuth {
     /// so that every request passes, stripped.
     ///
     /// # Errors
-    /// The answer for a caller who does not come further: 401, 403 to a client that is not the users file's, or one of
-    /// the issuer's own documents.
+    /// The answer to a request that is not passed on: 401, 403 if the token's client is not that of the users file, or
+    /// one of the issuer's documents.
     #[expect(clippy::result_large_err, reason = "the answer is used once, where it is returned")]
     pub fn authenticate(&self, mut request: Request<Body>) -> Result<Request<Body>, Response<Body>> {
         if let Some(answer) = self.issuer.as_ref().and_then(|issuer| issuer.answer(&request)) {

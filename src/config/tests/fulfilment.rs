@@ -10,7 +10,7 @@ const URL: (&str, &str) = ("ORDERS_FULFILMENT_URL", "https://backend.example/v1/
 const FILE: (&str, &str) = ("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "/certificates/worker.pem");
 const PROCESSOR: Needs = Needs { fulfilment: true, ..DATABASE_ONLY };
 
-/// What is read of the backend, where one is set.
+/// The backend that is read from these settings, which name one.
 fn backend(environment: &BTreeMap<&'static str, &'static str>) -> FulfilmentSettings {
     match read(environment, PROCESSOR).unwrap().fulfilment {
         FulfilmentMode::Backend(settings) => settings,

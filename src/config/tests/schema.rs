@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::config::{Setting, settings::SETTING_PREFIX};
 
-/// Where it lies, and what it links to.
+/// The path of the schema, and the page that it links to.
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/");
-/// What Core Tools read, whatever the app.
+/// The part of the schema for what Core Tools read in every app.
 const FORM: &str = "../../crates/functions-emulator/schemas/local.settings.schema.json";
 
 fn committed() -> Value {

@@ -32,7 +32,7 @@ fn check(name: &'static str, taken: &[&'static str], refused: &[&'static str]) {
     check_beside(&[], name, taken, refused);
 }
 
-/// The same beside other settings.
+/// Checks values of one setting while other settings are set.
 fn check_beside(
     others: &[(&'static str, &'static str)],
     name: &'static str,

@@ -1,4 +1,4 @@
-//! Neither side is taken at its word.
+//! Mutual TLS: the worker and the backend each verify the other's certificate.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{operation::OpenApiOperation, schemas::Schemas};
 use crate::functions::names::ROUTE_PREFIX;
 
-/// Rises when the interface breaks its callers.
+/// The version of the interface, which rises with a change that breaks callers.
 const VERSION: &str = "1.0.0";
 
 const DESCRIPTION: &str = "Takes, processes and follows orders. Amounts are whole numbers of the currency's minor unit, \

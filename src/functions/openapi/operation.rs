@@ -67,7 +67,7 @@ struct DocumentedResponse {
 }
 
 impl OpenApiOperation {
-    /// A function, as far as anyone may call it.
+    /// The operation of a function that anyone may call.
     pub(crate) fn new(tag: Tag, summary: &'static str) -> Self {
         Self {
             tag,

@@ -154,7 +154,7 @@ impl Running {
         self.call(function).await.expect("the call ends")
     }
 
-    /// The same as a call that goes on by itself.
+    /// A GET of an HTTP function that runs in the background.
     pub(crate) fn call(&self, function: &str) -> JoinHandle<(u16, String)> {
         let call = self.client.get(format!("{}/api/{function}", self.host.url())).send();
         tokio::spawn(async move {

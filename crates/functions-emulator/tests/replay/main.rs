@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use exchange::{check, replay};
 use recording::{Recording, aside};
 
-/// Replays every recording of a group that does not stand aside, prints the count and fails with all differences.
+/// Replays every recording of a group that is not listed as an exception, prints the count and fails with all
+/// differences.
 async fn hold(group: &str) {
     let aside = aside();
     let recorded: Vec<Recording> = recording::group(group).iter().map(|name| Recording::load(name)).collect();
@@ -109,7 +110,8 @@ async fn what_a_worker_prints_changes_no_answer() {
     hold("life").await;
 }
 
-/// The groups above fail where one of theirs differs, so what does not stand aside is equal.
+/// The tests of the groups above fail where a recording differs, so every recording that is not listed as an exception
+/// is equal.
 #[test]
 fn at_least_95_percent_of_recordings_replay_equal() {
     let (aside, all) = (aside(), recording::all());

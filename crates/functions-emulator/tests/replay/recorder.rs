@@ -21,7 +21,7 @@ use crate::{
     wire::{Message, Reader},
 };
 
-/// Longer ones than this show nothing more.
+/// The longest delay that a replay waits: longer ones would show nothing more.
 const LONGEST_DELAY: Duration = Duration::from_secs(3);
 
 /// What the recorder's HTTP server added to every answer.

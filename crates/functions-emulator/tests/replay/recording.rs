@@ -41,7 +41,8 @@ pub(crate) fn group(group: &str) -> Vec<String> {
     names
 }
 
-/// The checked-in list of what stands aside: each case with its reason, or with the test that holds the same.
+/// The checked-in list of recordings that are not replayed: each with the reason, or with the test that covers the
+/// same.
 pub(crate) fn aside() -> Vec<(String, String)> {
     let text = fs::read_to_string(folder("replay").join("cases.txt")).unwrap();
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));

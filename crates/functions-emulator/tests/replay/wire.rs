@@ -17,7 +17,7 @@ pub(crate) struct Message {
     pub(crate) line: String,
     /// Lines in their sequence, values as Latin-1.
     pub(crate) headers: Vec<(String, String)>,
-    /// As the recordings write it.
+    /// How the body is framed, in the notation of the recordings.
     pub(crate) framing: String,
     /// Without its framing.
     pub(crate) body: Vec<u8>,
