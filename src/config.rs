@@ -38,7 +38,7 @@ mod tests;
 pub use database::read_database_settings;
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors};
-pub use needs::Needs;
+pub use needs::ConfigNeeds;
 pub use settings::{SETTINGS, Setting};
 
 use env_reader::EnvReader;
@@ -53,20 +53,20 @@ pub struct Config {
     /// The database that stores orders.
     pub database: DatabaseSettings,
     /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in, and whose people a message
-    /// may name. Read where [`Needs::http`] or [`Needs::incoming`] was asked for, and there it is set on the platform;
+    /// may name. Read where [`ConfigNeeds::http`] or [`ConfigNeeds::incoming`] was asked for, and there it is set on the platform;
     /// on a developer's machine without it no role reaches beyond its own tenant, and no message places an order.
     pub tenant: Option<Uuid>,
-    /// Which callers the worker accepts; present whenever [`Needs::http`] was requested.
+    /// Which callers the worker accepts; present whenever [`ConfigNeeds::http`] was requested.
     pub identity: Option<IdentitySettings>,
     /// Which certificates callers show, where the platform demands one of every caller; they are not looked at when
-    /// none. Read where [`Needs::http`] was asked for.
+    /// none. Read where [`ConfigNeeds::http`] was asked for.
     pub certificates: Option<CertificateSettings>,
-    /// Where the worker sends orders to. Read where [`Needs::fulfilment`] was asked for.
+    /// Where the worker sends orders to. Read where [`ConfigNeeds::fulfilment`] was asked for.
     pub fulfilment: FulfilmentMode,
-    /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
-    /// [`Needs::http`] was asked for.
+    /// `KeyVaultUrl`: the vault of secrets. Read where [`ConfigNeeds::secrets`], [`ConfigNeeds::fulfilment`] or
+    /// [`ConfigNeeds::http`] was asked for.
     pub vault: Option<VaultSettings>,
-    /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
+    /// `SecretName`: the secret that is looked up when none is named. Read where [`ConfigNeeds::secrets`] was asked for.
     pub secret_name: Option<SecretName>,
     /// How often one caller may call this process; `None` without a limit, or if no function of the process has
     /// callers.
@@ -89,7 +89,7 @@ impl Config {
     /// that the platform left unresolved, and a place where it is not safe to start.
     pub fn read(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
-        needs: Needs,
+        needs: ConfigNeeds,
     ) -> Result<Self, ConfigErrors> {
         let mut env = EnvReader::new(variables, needs);
         let environment = env.environment();

@@ -105,7 +105,7 @@ pub struct Limits {
     pub json_body: JsonBodyLimits,
     /// Limits of unreplayed dead letters.
     pub dead_letters: DeadLetterLimits,
-    /// What is remembered of callers.
+    /// What is cached about callers.
     pub memory: MemoryLimits,
 }
 

@@ -46,12 +46,12 @@ pub struct AccessRule {
     apps: Apps,
 }
 
-/// Something that a caller may or may not do.
+/// An action that the access table allows or denies to callers.
 pub trait Action {
     /// The action's row of the access table.
     const RULE: AccessRule;
 
-    /// Whether it is about orders, so that an id in its path is an order's.
+    /// Whether the action is about orders, so that an id in the path of its function is an order's.
     #[must_use]
     fn concerns_orders() -> bool {
         Self::RULE.resource == Resource::Orders
@@ -157,19 +157,19 @@ pub enum AccessScope {
 }
 
 impl<A> Permit<A> {
-    /// Who acts: the creator of what is created.
+    /// The tenant and object id of the caller, who owns what this action creates.
     #[must_use]
     pub fn caller(&self) -> Owner {
         self.caller
     }
 
-    /// Who acts, for the history.
+    /// The caller as the actor of a history row.
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor { kind: self.kind, object: Some(self.caller.object) }
     }
 
-    /// Whose orders it reaches.
+    /// The scope of orders that this permit reaches.
     #[must_use]
     pub fn scope(&self) -> AccessScope {
         self.scope

@@ -1,4 +1,5 @@
-//! Secrets and certificates that change while the process runs: their source in a setting, and their newest value.
+//! Secrets and certificates that may change while the process runs: where a setting says that they are stored, and
+//! their newest value.
 
 mod ca_certificates;
 mod refreshing_secret;

@@ -9,7 +9,7 @@ use super::{
     env_reader::EnvReader,
     environment::Environment,
     errors::ConfigErrors,
-    needs::Needs,
+    needs::ConfigNeeds,
     value::{self, Invalid},
     vault,
 };
@@ -23,7 +23,7 @@ use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
 pub fn read_database_settings(
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<DatabaseSettings, ConfigErrors> {
-    let mut env = EnvReader::new(variables, Needs::default());
+    let mut env = EnvReader::new(variables, ConfigNeeds::default());
     let environment = env.environment();
     let settings = read(&mut env, environment);
     let errors = env.finish();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 use super::{
     environment::Environment,
     errors::{ConfigError, ConfigErrors},
-    needs::Needs,
+    needs::ConfigNeeds,
     settings::{self, SETTING_PREFIX, SETTINGS, Setting},
     value::{self, Invalid},
 };
@@ -38,7 +38,7 @@ pub(super) struct EnvReader {
 }
 
 impl EnvReader {
-    pub(super) fn new(variables: impl IntoIterator<Item = (OsString, OsString)>, needs: Needs) -> Self {
+    pub(super) fn new(variables: impl IntoIterator<Item = (OsString, OsString)>, needs: ConfigNeeds) -> Self {
         let mut env = Self { values: BTreeMap::new(), errors: Vec::new() };
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();

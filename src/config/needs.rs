@@ -3,7 +3,7 @@
 /// What the functions of a process ask of its settings.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and any may go with any")]
-pub struct Needs {
+pub struct ConfigNeeds {
     /// Whether the process serves HTTP functions that authenticate their callers.
     pub http: bool,
     /// Whether the process serves the OpenAPI document.

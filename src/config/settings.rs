@@ -1,6 +1,6 @@
 //! The table of settings: the one list of names that the worker knows.
 
-use super::needs::Needs;
+use super::needs::ConfigNeeds;
 
 /// What the names of the worker's own settings begin with.
 pub(super) const SETTING_PREFIX: &str = "ORDERS_";
@@ -39,7 +39,7 @@ enum AppliesTo {
 }
 
 impl AppliesTo {
-    fn matches(self, needs: Needs) -> bool {
+    fn matches(self, needs: ConfigNeeds) -> bool {
         match self {
             Self::Every => true,
             Self::Http => needs.http,
@@ -55,7 +55,7 @@ impl AppliesTo {
 impl Setting {
     /// Whether a process with these needs reads it.
     #[must_use]
-    pub fn concerns(&self, needs: Needs) -> bool {
+    pub fn concerns(&self, needs: ConfigNeeds) -> bool {
         self.applies_to.matches(needs)
     }
 }

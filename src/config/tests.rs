@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{Config, ConfigErrors, Environment, Needs, SETTINGS};
+use super::{Config, ConfigErrors, ConfigNeeds, Environment, SETTINGS};
 
 mod azure;
 mod certificates;
@@ -43,28 +43,35 @@ const DEMANDED: [(&str, &str); 2] = [
     ("ORDERS_ENTRA_ALLOWED_CLIENTS", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
 ];
 
-const EVERYTHING: Needs =
-    Needs { http: true, openapi: true, fulfilment: true, incoming: true, secrets: true };
-const HTTP: Needs = Needs { http: true, openapi: true, fulfilment: false, incoming: false, secrets: false };
-const INCOMING: Needs =
-    Needs { http: false, openapi: false, fulfilment: false, incoming: true, secrets: false };
-const DATABASE_ONLY: Needs =
-    Needs { http: false, openapi: false, fulfilment: false, incoming: false, secrets: false };
+const EVERYTHING: ConfigNeeds =
+    ConfigNeeds { http: true, openapi: true, fulfilment: true, incoming: true, secrets: true };
+const HTTP: ConfigNeeds =
+    ConfigNeeds { http: true, openapi: true, fulfilment: false, incoming: false, secrets: false };
+const INCOMING: ConfigNeeds =
+    ConfigNeeds { http: false, openapi: false, fulfilment: false, incoming: true, secrets: false };
+const DATABASE_ONLY: ConfigNeeds =
+    ConfigNeeds { http: false, openapi: false, fulfilment: false, incoming: false, secrets: false };
 
-fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, ConfigErrors> {
+fn read(
+    environment: &BTreeMap<&'static str, &'static str>,
+    needs: ConfigNeeds,
+) -> Result<Config, ConfigErrors> {
     let pairs = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::read(pairs, needs)
 }
 
 /// The names of the settings that stop a start.
-fn settings_with_errors(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Vec<String> {
+fn settings_with_errors(
+    environment: &BTreeMap<&'static str, &'static str>,
+    needs: ConfigNeeds,
+) -> Vec<String> {
     let faults = read(environment, needs).err();
     faults.iter().flat_map(ConfigErrors::iter).map(|fault| fault.setting().to_owned()).collect()
 }
 
 /// The error message for the one setting that stops a start.
 #[track_caller]
-fn error_message(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
+fn error_message(environment: &BTreeMap<&'static str, &'static str>, needs: ConfigNeeds) -> String {
     let faults = read(environment, needs).unwrap_err();
     let all: Vec<_> = faults.iter().collect();
     assert_eq!(all.len(), 1, "{faults}");

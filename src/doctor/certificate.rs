@@ -37,7 +37,8 @@ pub(super) async fn rule(target: &RemoteTarget<'_>, path: &str) -> Finding {
     refused(&with)
 }
 
-/// The front end may refuse the header. The worker checks only what the front end lets through.
+/// The finding for a request with a forged certificate header that was refused: the front end may refuse it, but a
+/// refusal by the worker shows that the header came through.
 fn refused(answer: &ProbeResponse) -> Finding {
     match answer {
         ProbeResponse { status: 401 | 403, layer: Layer::Worker } => failed(

@@ -6,7 +6,7 @@ use functions_lint::{App, Settings, SettingsFile, SettingsFileError, SettingsSou
 
 use super::Arguments;
 use crate::{
-    config::{Config, ConfigErrors, Needs},
+    config::{Config, ConfigErrors, ConfigNeeds},
     functions::{self, FUNCTIONS, FunctionNeed},
     store::ServedApps,
 };
@@ -38,7 +38,7 @@ pub(super) struct Inputs {
     pub(super) config: Option<Config>,
     pub(super) config_errors: Option<ConfigErrors>,
     /// What the functions of the app ask of its settings.
-    pub(super) needs: Needs,
+    pub(super) needs: ConfigNeeds,
     /// The apps whose database tables and rights these functions need.
     pub(super) workload: ServedApps,
 }

@@ -1,7 +1,7 @@
 //! What a function needs from the process that serves it, declared where the function is registered.
 
 use super::openapi::OpenApiOperation;
-use crate::{config::Needs, store::ServedApps};
+use crate::{config::ConfigNeeds, store::ServedApps};
 
 /// Something that a function needs from the process.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,8 @@ impl FunctionNeed {
 
 /// Which settings must be read for functions with these needs.
 #[must_use]
-pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a FunctionNeed>) -> Needs {
-    let mut all = Needs::default();
+pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a FunctionNeed>) -> ConfigNeeds {
+    let mut all = ConfigNeeds::default();
     for need in needs {
         match need {
             FunctionNeed::Identity => all.http = true,

@@ -7,7 +7,7 @@ use sha2::Sha256;
 pub struct Digest(String);
 
 impl Digest {
-    /// The digest of these bytes.
+    /// Computes the SHA-256 digest of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(format!("{:x}", <Sha256 as sha2::Digest>::digest(bytes)))

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use orders_worker::{
     audit::Audit,
     clock::{Clock, RetentionClock},
-    config::{Config, Needs},
+    config::{Config, ConfigNeeds},
     fulfilment::Backend,
     functions::{self, AppState, DeadLetterCeiling, FUNCTIONS},
     identity::Identity,
@@ -62,7 +62,7 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
     .into_iter()
     .chain(more.iter().copied())
     .map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    let needs = Needs { http: true, secrets: true, ..Needs::default() };
+    let needs = ConfigNeeds { http: true, secrets: true, ..ConfigNeeds::default() };
     let config = Config::read(environment, needs).unwrap();
     let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
     store.migrate().await.unwrap();

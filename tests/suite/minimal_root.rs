@@ -1,5 +1,5 @@
-//! What ships, in a root that holds nothing but it, the libraries of glibc and an `etc`: the platform's image is not
-//! ours to choose. Any other library would have to come from the machine that built it.
+//! Runs the shipped binary in a root folder that contains nothing but it, the libraries of glibc and an `etc`, because
+//! we do not choose the platform's image. Any other library would have to come from the machine that built it.
 
 use std::{
     fs,

@@ -81,7 +81,7 @@ fn decoded(part: &str) -> String {
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-/// Has the only parameter read as a value of these types.
+/// Implements the deserializer methods for these types by reading the only parameter.
 macro_rules! forward_to_one {
     ($($method:ident)+) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -90,7 +90,7 @@ macro_rules! forward_to_one {
     )+ };
 }
 
-/// Reads a text as a number or a truth.
+/// Implements the deserializer methods that parse a text as a number or a Boolean.
 macro_rules! parse {
     ($($method:ident => $visit:ident)+) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -188,7 +188,7 @@ impl<'de> Deserializer<'de> for Pairs {
         deserialize_identifier
     }
 
-    /// No parameter is no value.
+    /// No parameter deserializes as `None`.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         if self.pairs.is_empty() { visitor.visit_none() } else { visitor.visit_some(self) }
     }

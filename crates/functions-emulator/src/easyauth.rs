@@ -76,7 +76,7 @@ impl EasyAuth {
             EasyAuthMode::Off | EasyAuthMode::Bypassed => return Ok(request),
         }
         let Some(issuer) = &self.issuer else { return Ok(request) };
-        if issuer.users().excludes(request.uri().path()) {
+        if issuer.users().excludes_path(request.uri().path()) {
             return Ok(request);
         }
         let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };

@@ -235,7 +235,7 @@ impl Invoker {
     ) -> Result<T, Failure> {
         let limit = self.0.app.host.function_timeout;
         timeout_at(started + limit, work).await.unwrap_or_else(|_| {
-            self.0.target.timed_out();
+            self.0.target.restart_after_timeout();
             Err(Failure::violation(format!(
                 "no answer within functionTimeout ({} s), so the worker is killed; set shorter deadlines of its own",
                 limit.as_secs_f64()
@@ -279,7 +279,7 @@ impl Invoker {
         let (invoker, function, status) = (self.clone(), function.clone(), answer.status());
         let end = move |end: deadline_body::BodyEnd| {
             if end == deadline_body::BodyEnd::TimedOut {
-                invoker.0.target.timed_out();
+                invoker.0.target.restart_after_timeout();
             }
             invoker.invoked(&function, id, status, end != deadline_body::BodyEnd::TimedOut, started);
         };
@@ -288,9 +288,9 @@ impl Invoker {
 }
 
 impl WorkerTarget {
-    fn timed_out(&self) {
+    fn restart_after_timeout(&self) {
         if let Self::Worker(worker) = self {
-            worker.timed_out();
+            worker.restart_after_timeout();
         }
     }
 }

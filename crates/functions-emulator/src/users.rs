@@ -214,7 +214,7 @@ impl Users {
 
     /// Whether EasyAuth lets this path through without a token (`excludedPaths`); compared exactly.
     #[must_use]
-    pub fn excludes(&self, path: &str) -> bool {
+    pub fn excludes_path(&self, path: &str) -> bool {
         self.excluded.iter().any(|excluded| excluded == path)
     }
 

@@ -90,7 +90,7 @@ impl Worker {
     }
 
     /// Kills and restarts the process because an invocation passed `functionTimeout`.
-    pub fn timed_out(&self) {
+    pub fn restart_after_timeout(&self) {
         self.commands.send(Command::TimedOut).ok();
     }
 

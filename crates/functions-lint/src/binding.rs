@@ -39,7 +39,7 @@ pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, InvalidValue>
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
         Some(Value::Number(number)) => Ok(Some(number.as_f64() != Some(0.0))),
-        Some(Value::String(text)) => values::flag(text).map(Some).ok_or(InvalidValue),
+        Some(Value::String(text)) => values::parse_flag(text).map(Some).ok_or(InvalidValue),
         Some(Value::Array(_) | Value::Object(_)) => Err(InvalidValue),
     }
 }

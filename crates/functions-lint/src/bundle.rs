@@ -82,7 +82,7 @@ impl BundleVersions {
         (!is_empty).then(|| Self { upper: upper.map(|version| Bound { version, inclusive }) })
     }
 
-    /// The highest major version inside; none without an upper end.
+    /// The highest major version in the range; `None` if the range has no upper end.
     #[must_use]
     pub fn highest_major(&self) -> Option<u32> {
         let Bound { version: [major, rest @ ..], inclusive } = self.upper?;

@@ -169,7 +169,7 @@ impl<'a> Section<'a> {
     /// # Errors
     /// When the member has any other text; null counts as the empty text.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, InvalidMember> {
-        self.read(name, "true or false", values::flag)
+        self.read(name, "true or false", values::parse_flag)
     }
 
     /// A time span.
@@ -188,7 +188,9 @@ impl<'a> Section<'a> {
     /// When the member has any other text, or a number beyond the limits.
     pub fn integer(&self, name: &str, min: i32, max: i32) -> Result<Option<i32>, InvalidMember> {
         let wanted = format!("a whole number from {min} to {max}");
-        self.read(name, &wanted, |text| values::integer(text).filter(|number| (min..=max).contains(number)))
+        self.read(name, &wanted, |text| {
+            values::parse_integer(text).filter(|number| (min..=max).contains(number))
+        })
     }
 
     /// The position of a member's value among `names`.

@@ -14,11 +14,11 @@ use std::{
 
 pub use binary::Machine;
 pub(crate) use near::is_same_place;
-pub use near::near_misses;
+pub use near::similar_paths;
 pub use script::{Interpreter, has_carriage_returns};
 
 pub use error::{EARLY_EXIT_IN_AZURE, LaunchError, START_FAILURE_IN_AZURE, TextHint};
-pub use search::on_search_path;
+pub use search::find_on_search_path;
 
 use binary::Binary;
 use script::Head;
@@ -52,7 +52,7 @@ impl Launch<'_> {
         let written = written.display().to_string();
         match locate(self.root, self.program) {
             Some(file) => check_startable(&file, &written),
-            None => Err(LaunchError::Missing { near: near_misses(self.root, &written), program: written }),
+            None => Err(LaunchError::Missing { near: similar_paths(self.root, &written), program: written }),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Launch<'_> {
 fn locate(root: &Path, program: &Path) -> Option<PathBuf> {
     let is_name = program.components().count() == 1 && !program.is_absolute();
     let beside = Some(root.join(program)).filter(|path| path.exists() && (!is_name || path.is_file()));
-    beside.or_else(|| if is_name { on_search_path(program) } else { None })
+    beside.or_else(|| if is_name { find_on_search_path(program) } else { None })
 }
 
 /// Whether the system can start this file; `shown` is its name in what is said.

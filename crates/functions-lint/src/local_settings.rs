@@ -149,7 +149,7 @@ impl Faults<'_> {
         match value {
             Value::Bool(flag) => Ok(*flag),
             Value::Number(number) => Ok(number.as_f64() != Some(0.0)),
-            Value::String(text) => crate::values::flag(text).ok_or_else(fault),
+            Value::String(text) => crate::values::parse_flag(text).ok_or_else(fault),
             Value::Null | Value::Array(_) | Value::Object(_) => Err(fault()),
         }
     }

@@ -2,7 +2,7 @@
 
 /// `true` or `false` in any case, with blanks around it.
 #[must_use]
-pub fn flag(text: &str) -> Option<bool> {
+pub fn parse_flag(text: &str) -> Option<bool> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("true") {
         Some(true)
@@ -15,7 +15,7 @@ pub fn flag(text: &str) -> Option<bool> {
 
 /// A 32-bit integer, decimal or hexadecimal with `0x`, `&h` or `#` before it, with blanks around it.
 #[must_use]
-pub fn integer(text: &str) -> Option<i32> {
+pub fn parse_integer(text: &str) -> Option<i32> {
     let text = text.trim();
     let hexadecimal = ["0x", "0X", "&h", "&H", "#"].into_iter().find_map(|prefix| text.strip_prefix(prefix));
     match hexadecimal {
@@ -42,12 +42,12 @@ mod tests {
     #[test]
     fn flags_and_integers_are_read_as_dotnet_reads_them() {
         assert_eq!(
-            [" TRUE ", "False", "1", "", "yes"].map(flag),
+            [" TRUE ", "False", "1", "", "yes"].map(parse_flag),
             [Some(true), Some(false), None, None, None]
         );
         let integers = [" 16 ", "0x10", "&H10", "#10", "+16", "-1", "1.0", "", "0x", "99999999999"];
         let expected = [Some(16), Some(16), Some(16), Some(16), Some(16), Some(-1), None, None, None, None];
-        assert_eq!(integers.map(integer), expected);
+        assert_eq!(integers.map(parse_integer), expected);
     }
 
     #[test]

@@ -55,10 +55,13 @@ fn a_secret_has_a_name_that_vaults_give() {
 fn only_processes_that_read_secrets_read_vault_settings() {
     let broken = local_with(&[("KeyVaultUrl", "x"), ("SecretName", "/")]);
     assert_eq!(
-        settings_with_errors(&broken, Needs { secrets: true, ..DATABASE_ONLY }),
+        settings_with_errors(&broken, ConfigNeeds { secrets: true, ..DATABASE_ONLY }),
         ["KeyVaultUrl", "SecretName"]
     );
-    assert_eq!(settings_with_errors(&broken, Needs { fulfilment: true, ..DATABASE_ONLY }), ["KeyVaultUrl"]);
+    assert_eq!(
+        settings_with_errors(&broken, ConfigNeeds { fulfilment: true, ..DATABASE_ONLY }),
+        ["KeyVaultUrl"]
+    );
     assert_eq!(settings_with_errors(&broken, DATABASE_ONLY), [""; 0]);
 }
 
@@ -69,7 +72,7 @@ fn without_a_managed_identity_nothing_starts_that_needs_one() {
         let mut whole =
             assigned(&[("ORDERS_DATABASE_URL", URL), ("ORDERS_ENTRA_TENANT_ID", ID), (name, value)]);
         whole.extend([DEMANDED[1], ("WEBSITE_SITE_NAME", "any")]);
-        let needs = Needs { fulfilment: false, ..EVERYTHING };
+        let needs = ConfigNeeds { fulfilment: false, ..EVERYTHING };
         assert_eq!(settings_with_errors(&whole, needs), [""; 0], "{name}");
         for lacking in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
             let mut environment = whole.clone();

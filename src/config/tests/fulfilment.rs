@@ -8,7 +8,7 @@ use crate::{
 
 const URL: (&str, &str) = ("ORDERS_FULFILMENT_URL", "https://backend.example/v1/");
 const FILE: (&str, &str) = ("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "/certificates/worker.pem");
-const PROCESSOR: Needs = Needs { fulfilment: true, ..DATABASE_ONLY };
+const PROCESSOR: ConfigNeeds = ConfigNeeds { fulfilment: true, ..DATABASE_ONLY };
 
 /// The backend that is read from these settings, which name one.
 fn backend(environment: &BTreeMap<&'static str, &'static str>) -> FulfilmentSettings {

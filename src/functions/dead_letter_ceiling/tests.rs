@@ -1,4 +1,4 @@
-//! A ceiling of five dead letters, as the relay enforces it.
+//! How the relay enforces a ceiling of five dead letters.
 
 use std::sync::Arc;
 

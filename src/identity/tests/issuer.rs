@@ -31,7 +31,8 @@ pub(super) struct TestKey {
     pair: RsaKeyPair,
 }
 
-/// The key that signs, the one that replaces it, and one that the issuer never had. Ids hold what Entra's may.
+/// The key that signs, the one that replaces it, and one that the issuer never had. The ids contain every character
+/// that Entra's key ids may have.
 pub(super) static FIRST: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("first_key-1"));
 pub(super) static SECOND: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("second_key-2"));
 pub(super) static ATTACKER: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("attacker"));

@@ -380,7 +380,7 @@ pub(super) const INSERT_PRODUCT: &str = concat!(
     product_columns!(),
 );
 
-/// Only the version that was looked at.
+/// Replaces the product only if its version is still the one that was read before.
 pub(super) const REPLACE_PRODUCT: &str = concat!(
     "UPDATE products SET name = $2, currency = $3, unit_price = $4, active = $5, version = version + 1,
          updated_at = $6

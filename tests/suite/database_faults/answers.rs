@@ -50,7 +50,7 @@ async fn answers_that_end_twice() {
     let world = World::start().await;
     let location = world.buyer.place("BEANS").await;
     for _ in 0..3 {
-        world.proxy.repeat_ready(true);
+        world.proxy.duplicate_ready_for_query(true);
         let calls = (0..16).map(async |number: usize| match number % 4 {
             3 => world.send(&fresh(), None).await.status,
             _ => world.buyer.get(&location).await.status,
@@ -60,7 +60,7 @@ async fn answers_that_end_twice() {
             statuses.iter().all(|status| [200, 201, 503].contains(status)),
             "an answer of nothing was believed: {statuses:?}"
         );
-        world.proxy.repeat_ready(false);
+        world.proxy.duplicate_ready_for_query(false);
         world.heals().await;
     }
     world.end();

@@ -10,7 +10,7 @@ use functions_emulator::{
     queues::{MemoryQueues, QueueCounts},
     users::Users,
 };
-use project::{Project, WORKER, issuer};
+use project::{Project, WORKER_NAME, issuer_settings};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, broadcast::Receiver};
 
@@ -70,7 +70,7 @@ impl TestCluster {
     ) -> anyhow::Result<(Self, [Receiver<Event>; 2])> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app = folder.path().join("app");
-        stage_app(project.root(), setup.worker, WORKER, &app).context("cannot stage the app")?;
+        stage_app(project.root(), setup.worker, WORKER_NAME, &app).context("cannot stage the app")?;
         let database = engine.fresh(folder.path(), setup.worker).await?;
         let (queues, users) = (MemoryQueues::default(), project.users()?);
         let start = async |mode: &'static str, proxying: bool| {
@@ -84,10 +84,10 @@ impl TestCluster {
                 settings.push(("ORDERS_ENTRA_TENANT_ID".to_owned(), users.tenant().to_string()));
                 settings.push(("SHIFTED_CLOCK".to_owned(), clock.file().display().to_string()));
             } else {
-                settings.extend(issuer(&users));
+                settings.extend(issuer_settings(&users));
             }
             settings.extend(setup.injected_fault.map(|name| ("INJECTED_FAULT".to_owned(), name.to_owned())));
-            let state = project.target().join("chaos").join("state");
+            let state = project.target_folder().join("chaos").join("state");
             let options = Options {
                 app_root: app.clone(),
                 listen: ([127, 0, 0, 1], 0).into(),

@@ -25,7 +25,7 @@ mod cluster;
 
 use std::{env, path::PathBuf};
 
-use project::{Project, WORKER_UNDER_TEST};
+use project::{Project, WORKER_UNDER_TEST_VARIABLE};
 
 use self::{
     cluster::Setup,
@@ -108,8 +108,8 @@ impl Args {
 
 /// The binary under test, and whether its clock can jump: the clock of one that ships cannot.
 fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
-    if let Some(given) = env::var_os(WORKER_UNDER_TEST) {
-        println!("the clock stays right, for {WORKER_UNDER_TEST} names a worker as it ships");
+    if let Some(given) = env::var_os(WORKER_UNDER_TEST_VARIABLE) {
+        println!("the clock stays right, for {WORKER_UNDER_TEST_VARIABLE} names a worker as it ships");
         return Ok((PathBuf::from(given), false));
     }
     Ok((project.with_shifted_clock()?, true))
@@ -118,7 +118,7 @@ fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
 /// Prints what was broken, and fails if anything was.
 fn tell(project: &Project, outcome: &Outcome, engine: &Engine, seed: u64) -> anyhow::Result<()> {
     let name = engine.name();
-    let journal = project.target().join("chaos").join(format!("{seed}-{}.jsonl", name.to_lowercase()));
+    let journal = project.target_folder().join("chaos").join(format!("{seed}-{}.jsonl", name.to_lowercase()));
     outcome.evidence.entries.write(&journal)?;
     if outcome.violations.is_empty() {
         return Ok(());

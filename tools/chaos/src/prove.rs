@@ -82,7 +82,7 @@ const TRIES: u64 = 3;
 
 /// Plants each fault and sees it found.
 pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
-    let worker = project.worker_with("fault-injection")?;
+    let worker = project.build_worker_with_feature("fault-injection")?;
     for engine in engines(None)? {
         let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
         let planted: Vec<_> = INJECTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();

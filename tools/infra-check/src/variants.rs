@@ -76,7 +76,7 @@ pub enum SnapshotFileError {
 
 /// Every variant.
 #[must_use]
-pub fn all() -> Vec<Variant> {
+pub fn all_variants() -> Vec<Variant> {
     let variant =
         |name, plan, network, features| Variant { name, size: Size::Production, plan, network, features };
     vec![
@@ -102,13 +102,13 @@ pub fn all() -> Vec<Variant> {
 impl Variant {
     /// The path of its parameter file, from the repository's root.
     #[must_use]
-    pub fn parameters(&self) -> String {
+    pub fn parameters_path(&self) -> String {
         format!("{VARIANTS_FOLDER}/{}.bicepparam", self.name)
     }
 
     /// The path of its snapshot, from the repository's root.
     #[must_use]
-    pub fn snapshot(&self) -> String {
+    pub fn snapshot_path(&self) -> String {
         format!("{VARIANTS_FOLDER}/{}.snapshot.json", self.name)
     }
 
@@ -122,8 +122,8 @@ impl Variant {
     ///
     /// # Errors
     /// When the snapshot cannot be read.
-    pub fn deploy(&self, root: &Path) -> Result<Deployment, SnapshotFileError> {
-        let path = self.snapshot();
+    pub fn read_deployment(&self, root: &Path) -> Result<Deployment, SnapshotFileError> {
+        let path = self.snapshot_path();
         let text = fs::read_to_string(root.join(&path))
             .map_err(|error| SnapshotFileError::Unreadable(path.clone(), error))?;
         snapshot::read(&text).map_err(|error| SnapshotFileError::Form(path, error))

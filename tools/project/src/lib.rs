@@ -12,19 +12,19 @@ use anyhow::{Context as _, ensure};
 use functions_emulator::{supervisor::EMULATOR_URL, users::Users};
 
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
-pub const WORKER: &str = "orders-worker";
+pub const WORKER_NAME: &str = "orders-worker";
 
 /// Builds for which no debugger is used are quicker and smaller without debug information.
-pub const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
+pub const NO_DEBUG_INFO_VARIABLE: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
 
 /// The environment variable that names an already built worker for chaos runs and the scenario tests.
-pub const WORKER_UNDER_TEST: &str = "WORKER_UNDER_TEST";
+pub const WORKER_UNDER_TEST_VARIABLE: &str = "WORKER_UNDER_TEST";
 
 /// The environment variable that names a folder whose app the scenario tests run, instead of the repository's.
-pub const APP_UNDER_TEST: &str = "APP_UNDER_TEST";
+pub const APP_UNDER_TEST_VARIABLE: &str = "APP_UNDER_TEST";
 
 /// The setting that names the authority whose tokens the worker accepts.
-pub const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
+pub const AUTHORITY_SETTING: &str = "ORDERS_ENTRA_AUTHORITY";
 
 /// The repository.
 #[derive(Clone, Debug)]
@@ -60,9 +60,9 @@ impl Project {
         Ok(Self { output: Some(root.join("target")), root })
     }
 
-    /// A copy of the repository, whose builds lie in `output`.
+    /// A copy of the repository at `root`, whose build output is in `output`.
     #[must_use]
-    pub fn copied(root: &Path, output: &Path) -> Self {
+    pub fn copy_in(root: &Path, output: &Path) -> Self {
         Self { root: root.to_owned(), output: Some(output.to_owned()) }
     }
 
@@ -75,7 +75,7 @@ impl Project {
     /// cargo's output folder: the one that contains this program, `<output>/<profile>/xtask`, because settings,
     /// variables and a chosen target can each move it.
     #[must_use]
-    pub fn target(&self) -> PathBuf {
+    pub fn target_folder(&self) -> PathBuf {
         if let Some(output) = &self.output {
             return output.clone();
         }
@@ -85,24 +85,24 @@ impl Project {
 
     /// The compiled worker.
     #[must_use]
-    pub fn worker(&self, profile: Profile) -> PathBuf {
+    pub fn worker_binary(&self, profile: Profile) -> PathBuf {
         let folder = match profile {
             Profile::Dev => "debug",
             Profile::Release => "release",
         };
-        self.target().join(folder).join(format!("{WORKER}{}", env::consts::EXE_SUFFIX))
+        self.target_folder().join(folder).join(format!("{WORKER_NAME}{}", env::consts::EXE_SUFFIX))
     }
 
     /// The folder of the issuer's key, the database and the like between runs; git ignores it.
     #[must_use]
-    pub fn state(&self) -> PathBuf {
+    pub fn state_folder(&self) -> PathBuf {
         self.root.join(".local")
     }
 
     /// The file with the URL that `cargo xtask dev` serves on, which is part of the issuer's name in tokens.
     #[must_use]
     pub fn url_file(&self) -> PathBuf {
-        self.state().join("url")
+        self.state_folder().join("url")
     }
 
     /// The users that the local issuer knows.
@@ -131,7 +131,7 @@ impl Project {
     #[must_use]
     pub fn build_worker(&self, profile: Profile) -> Command {
         let mut command = self.cargo();
-        command.args(["build", "--package", WORKER]);
+        command.args(["build", "--package", WORKER_NAME]);
         if profile == Profile::Release {
             command.arg("--release");
         }
@@ -144,18 +144,18 @@ impl Project {
     ///
     /// # Errors
     /// If it does not compile or cannot be copied.
-    pub fn worker_with(&self, feature: &str) -> anyhow::Result<PathBuf> {
+    pub fn build_worker_with_feature(&self, feature: &str) -> anyhow::Result<PathBuf> {
         let mut command = self.cargo();
         command.args(["test", "--locked", "--workspace", "--no-run", "--test", "azure"]);
-        let built = command.args(["--features", &format!("{WORKER}/{feature}")]).status();
+        let built = command.args(["--features", &format!("{WORKER_NAME}/{feature}")]).status();
         ensure!(
             built.context("cannot start cargo")?.success(),
             "the build failed: fix what cargo says above"
         );
-        let folder = self.target().join("chaos");
+        let folder = self.target_folder().join("chaos");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let worker = folder.join(format!("{feature}-{WORKER}"));
-        fs::copy(self.worker(Profile::Dev), &worker).context("cannot put the worker aside")?;
+        let worker = folder.join(format!("{feature}-{WORKER_NAME}"));
+        fs::copy(self.worker_binary(Profile::Dev), &worker).context("cannot put the worker aside")?;
         Ok(worker)
     }
 
@@ -164,22 +164,22 @@ impl Project {
     /// # Errors
     /// If it does not compile or cannot be copied.
     pub fn with_shifted_clock(&self) -> anyhow::Result<PathBuf> {
-        self.worker_with("shifted-clock")
+        self.build_worker_with_feature("shifted-clock")
     }
 }
 
 /// The settings with which the worker accepts the tokens of the emulator's issuer, in its default identity mode.
 #[must_use]
-pub fn issuer(users: &Users) -> [(String, String); 3] {
+pub fn issuer_settings(users: &Users) -> [(String, String); 3] {
     [
         ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
         ("ORDERS_ENTRA_AUDIENCE", users.audience().to_owned()),
-        (AUTHORITY, format!("{EMULATOR_URL}/_emulator/issuer")),
+        (AUTHORITY_SETTING, format!("{EMULATOR_URL}/_emulator/issuer")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }
 
-/// Reads a file; the error names it.
+/// Reads a text file; an error names the file.
 ///
 /// # Errors
 /// If it cannot be read as text.

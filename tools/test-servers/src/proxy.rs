@@ -166,8 +166,8 @@ impl TcpProxy {
 
     /// While this is on, the message that ends an answer of `PostgreSQL` is sent twice after the login, so the client
     /// takes the second one for the end of the next answer.
-    pub fn repeat_ready(&self, on: bool) {
-        self.shared.faults().repeat_ready = on;
+    pub fn duplicate_ready_for_query(&self, on: bool) {
+        self.shared.faults().duplicate_ready_for_query = on;
     }
 
     /// The counts so far.

@@ -17,7 +17,7 @@ use tokio::{
 /// How long nothing has to come for a connection to count as silent.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// Starts a server that says everything again, behind a proxy.
+/// Starts a server that echoes everything, behind a proxy.
 async fn echo() -> TcpProxy {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -10,7 +10,7 @@ use functions_emulator::{
     ConsoleOptions, Emulator, Events, Options, app::stage_app, easyauth::EasyAuthMode, issuer::TokenOptions,
     queues::Connections, users::Users,
 };
-use project::{Project, WORKER, WORKER_UNDER_TEST, issuer};
+use project::{Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE, issuer_settings};
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
@@ -61,7 +61,7 @@ impl App {
 /// How the host runs a worker on a new database in this folder, with this `ORDERS_LOG`.
 pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str) -> anyhow::Result<Options> {
     let app_root = folder.join("app");
-    stage_app(project.root(), worker, WORKER, &app_root).context("cannot stage the app")?;
+    stage_app(project.root(), worker, WORKER_NAME, &app_root).context("cannot stage the app")?;
     let database = folder.join("orders.db");
     let users = project.users()?;
     let ours = [
@@ -75,11 +75,11 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
         settings: ours
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
-            .chain(issuer(&users))
+            .chain(issuer_settings(&users))
             .collect(),
         easyauth: EasyAuthMode::On,
         users: Some(users),
-        state: project.state(),
+        state: project.state_folder(),
         keys: None,
         queues: Connections::default(),
         events: Events::new(),
@@ -89,7 +89,7 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
 
 /// The release build, or the worker that was asked for, as in the scenario tests.
 fn worker(project: &Project) -> anyhow::Result<PathBuf> {
-    if let Some(given) = env::var_os(WORKER_UNDER_TEST) {
+    if let Some(given) = env::var_os(WORKER_UNDER_TEST_VARIABLE) {
         return Ok(PathBuf::from(given));
     }
     Release::for_this_machine(project)?.made(project)

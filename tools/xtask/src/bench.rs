@@ -31,8 +31,14 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let worker = Release::for_this_machine(project)?.made(project)?;
     let built = peers.status().context("cannot start cargo")?;
     ensure!(built.success(), "the release build failed: fix what cargo says above and measure again");
-    let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
-    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
+    let mut bench = std::process::Command::new(project.target_folder().join("release").join("bench"));
+    bench
+        .arg("--root")
+        .arg(project.root())
+        .arg("--target")
+        .arg(project.target_folder())
+        .arg("--worker")
+        .arg(worker);
     for (wanted, flag) in
         [(args.quick, "--quick"), (args.token_validation, "--token-validation"), (args.host, "--host")]
     {

@@ -20,7 +20,7 @@ pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
     let Some(tools) = Tools::found(project)? else { return Ok(()) };
     let app = App::start(project, "info").await?;
     let anyone = Anyone::start(project).await?;
-    let shots = project.target().join("console");
+    let shots = project.target_folder().join("console");
     println!("{} with {}", app.console_url(), tools.browser());
     let status = Command::new("node")
         .arg("--test-reporter=spec")

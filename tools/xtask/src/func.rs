@@ -60,7 +60,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         .context("cannot start cargo: install Rust with rustup")?;
     ensure!(built.success(), "the build failed: fix what cargo says above");
     let users = project.users()?;
-    prepare(project, &project.worker(Profile::Dev), &users)?;
+    prepare(project, &project.worker_binary(Profile::Dev), &users)?;
     match func {
         Some(func) if !args.prepare => serve(project, &func, &users, args).await,
         _ => {
@@ -86,8 +86,8 @@ async fn serve(project: &Project, func: &Path, users: &Users, args: &Args) -> an
         .with_context(|| format!("port {} is taken; choose another with --issuer-port", args.issuer_port))?;
     let issuer_port = listener.local_addr().context("the issuer has no port")?.port();
     let issuer_url = local_settings::issuer_url(issuer_port);
-    let _issuer = IssuerServer::start(Issuer::open(&project.state(), &issuer_url, users)?, listener);
-    fs::create_dir_all(project.state())?;
+    let _issuer = IssuerServer::start(Issuer::open(&project.state_folder(), &issuer_url, users)?, listener);
+    fs::create_dir_all(project.state_folder())?;
     fs::write(project.url_file(), &issuer_url).context("cannot write down where the issuer is")?;
     let mut child = command(project.root(), func, args)?
         .envs(identity(users, issuer_port))

@@ -24,7 +24,7 @@ pub(crate) fn check(project: &Project) -> anyhow::Result<Command> {
 
 fn tool(project: &Project) -> anyhow::Result<PathBuf> {
     let installed = PathBuf::from("cargo-deny");
-    let folder = project.target().join("tools").join(format!("cargo-deny-{VERSION}"));
+    let folder = project.target_folder().join("tools").join(format!("cargo-deny-{VERSION}"));
     let own = folder.join("bin").join("cargo-deny");
     for candidate in [installed, own.clone()] {
         if is_wanted(&candidate) {

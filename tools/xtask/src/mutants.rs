@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use project::{NO_DEBUG_INFO, Project, WORKER, read};
+use project::{NO_DEBUG_INFO_VARIABLE, Project, WORKER_NAME, read};
 use serde::de::IgnoredAny;
 use terminal::Progress;
 
@@ -50,7 +50,7 @@ pub(crate) struct Args {
 
 /// Tries every mutant that no earlier call saw caught, and fails when one survives without a listed reason.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let folder = project.target().join("mutants");
+    let folder = project.target_folder().join("mutants");
     let seen = folder.join("mutants.out");
     if args.afresh && seen.exists() {
         fs::remove_dir_all(&seen).with_context(|| format!("cannot remove {}", seen.display()))?;
@@ -103,7 +103,13 @@ fn tried(seen: &Path) -> u64 {
 
 fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> Command {
     let mut command = Command::new(tool);
-    command.current_dir(project.root()).args(["mutants", "--package", WORKER, "--iterate", "--no-shuffle"]);
+    command.current_dir(project.root()).args([
+        "mutants",
+        "--package",
+        WORKER_NAME,
+        "--iterate",
+        "--no-shuffle",
+    ]);
     // The smallest crate that holds them; one that hangs is caught as well.
     command.args(["--minimum-test-timeout", "60", "--cargo-arg=--lib", "--cargo-arg=--locked", "--output"]);
     command.arg(folder);
@@ -111,7 +117,7 @@ fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> C
         command.args(["--file", file]);
     }
     command.args(["--", "--"]).args(TESTS).args(["--skip", SKIPPED]);
-    command.env("CARGO_TARGET_DIR", folder.join("build")).envs([NO_DEBUG_INFO]);
+    command.env("CARGO_TARGET_DIR", folder.join("build")).envs([NO_DEBUG_INFO_VARIABLE]);
     command
 }
 

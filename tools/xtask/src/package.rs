@@ -66,7 +66,7 @@ impl Which {
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let release = if args.musl { Release::on_musl(project)? } else { Release::for_release(project)? };
     let program = Program::of(project.root(), &release.made(project)?)?;
-    let folder = project.target().join("package");
+    let folder = project.target_folder().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let keep = if args.again { compare } else { keep };
     let mut packed = Entries::new();
@@ -85,7 +85,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 
 /// Where the tests let the apps be laid out, as one.
 pub(crate) fn laid_out(project: &Project) -> PathBuf {
-    project.target().join("packaged-app")
+    project.target_folder().join("packaged-app")
 }
 
 /// What every package holds, looked at and compressed once: it is most of each.

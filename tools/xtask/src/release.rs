@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use project::{Profile, Project, WORKER};
+use project::{Profile, Project, WORKER_NAME};
 
 use crate::tools;
 
@@ -112,7 +112,7 @@ impl Release {
             "--locked",
             "--release",
             "--package",
-            WORKER,
+            WORKER_NAME,
             "--target",
             &target,
         ]);
@@ -127,11 +127,11 @@ impl Release {
     /// The compiled worker.
     pub(crate) fn worker(&self, project: &Project) -> PathBuf {
         let target = match self.how {
-            How::Plain => return project.worker(Profile::Release),
+            How::Plain => return project.worker_binary(Profile::Release),
             How::Musl => MUSL,
             How::Glibc => GNU,
         };
-        project.target().join(target).join("release").join(WORKER)
+        project.target_folder().join(target).join("release").join(WORKER_NAME)
     }
 
     /// Compiles it, cargo's own output on stderr, and says where it is.

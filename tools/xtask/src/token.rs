@@ -45,7 +45,7 @@ pub(crate) fn issue(
     options: &TokenOptions,
 ) -> anyhow::Result<String> {
     let person = users.named(name).with_context(|| unknown(users, name))?;
-    let issuer = Issuer::open(&project.state(), url, users)?;
+    let issuer = Issuer::open(&project.state_folder(), url, users)?;
     Ok(issuer.token(person, options, Clock::system().now())?)
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn npm(project: &Project, name: &str, package: &str) -> anyhow::Resul
 
 /// A folder with this cargo command in `bin`, compiled on the first call; needs nothing but Rust.
 pub(crate) fn cargo(project: &Project, name: &str, version: &str) -> anyhow::Result<PathBuf> {
-    let folder = project.target().join("tools").join(format!("{name}-{version}"));
+    let folder = project.target_folder().join("tools").join(format!("{name}-{version}"));
     if !folder.join("bin").join(name).is_file() {
         println!("installing {name} {version}");
         let mut install = project.cargo();
@@ -60,7 +60,7 @@ pub(crate) fn cargo(project: &Project, name: &str, version: &str) -> anyhow::Res
 
 fn folder(project: &Project, name: &str, packages: &[&str]) -> PathBuf {
     let versions: Vec<_> = packages.iter().filter_map(|package| package.rsplit(['=', '@']).next()).collect();
-    project.target().join("tools").join(format!("{name}-{}", versions.join("-")))
+    project.target_folder().join("tools").join(format!("{name}-{}", versions.join("-")))
 }
 
 fn finish(mut install: Command, folder: &Path) -> anyhow::Result<Option<PathBuf>> {

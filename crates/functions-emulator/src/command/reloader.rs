@@ -119,7 +119,7 @@ impl Reloader {
     /// The files that were saved, apparently, during a build and its start.
     async fn changed_meanwhile(&mut self) -> anyhow::Result<BTreeSet<PathBuf>> {
         let Some(watcher) = &mut self.watcher else { return Ok(BTreeSet::new()) };
-        let mut changed = watcher.remaining().await?;
+        let mut changed = watcher.saved_so_far().await?;
         changed.retain(|path| {
             let content = content(&self.root.join(path));
             let times = match self.made.get(path) {

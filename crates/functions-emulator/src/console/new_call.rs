@@ -23,7 +23,7 @@ pub(super) struct NewCall {
     body: Option<String>,
     /// One of the users; none for an anonymous call.
     user: Option<String>,
-    /// A key's name, as the overview lists it.
+    /// The name of an access key, as the overview lists it.
     key: Option<String>,
     /// Another mode than that of host.json.
     mode: Option<InvocationMode>,

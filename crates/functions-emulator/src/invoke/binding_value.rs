@@ -1,4 +1,4 @@
-//! Which value feeds which out binding.
+//! Finds the value of each output binding in the worker's answer.
 
 use super::envelope_response::EnvelopeResponse;
 use crate::{app::Function, net_json::Json};

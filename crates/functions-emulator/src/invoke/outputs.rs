@@ -1,4 +1,4 @@
-//! Which value feeds which out binding, and the queues' share of it.
+//! Finds the value of each output binding, and sends those of queues.
 
 // The host: docs/reference/host-protocol.md#outputs-and-returnvalue.
 

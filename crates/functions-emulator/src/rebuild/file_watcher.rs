@@ -85,14 +85,14 @@ impl FileWatcher {
             let path = self.events.recv().await.ok_or(WatchError::Ended)?;
             self.add(&path)?;
         }
-        self.remaining().await
+        self.saved_so_far().await
     }
 
     /// Waits until no file was saved for a moment, and returns the files saved so far; may be empty.
     ///
     /// # Errors
     /// As [`Self::next`].
-    pub async fn remaining(&mut self) -> Result<BTreeSet<PathBuf>, WatchError> {
+    pub async fn saved_so_far(&mut self) -> Result<BTreeSet<PathBuf>, WatchError> {
         let mut end = Instant::now() + DEBOUNCE;
         while let Ok(path) = timeout_at(end, self.events.recv()).await {
             if self.add(&path.ok_or(WatchError::Ended)?)? {

@@ -57,7 +57,7 @@ pub(crate) struct CallRecord {
     pub(crate) answer: Option<RecordedMessage>,
     /// `Logs` of the answer, and lines that the worker printed with the invocation's id in them.
     pub(crate) logs: Vec<String>,
-    /// Why the call failed, and the worker's mistakes.
+    /// Why the call failed, and what the worker did wrong.
     pub(crate) faults: Vec<String>,
 }
 

@@ -27,10 +27,10 @@ pub(super) struct Process {
     stderr_tail: StderrTail,
 }
 
-/// How long lines are waited for that a process left behind in its pipes.
+/// How long to wait for lines that an ended process left in its pipes.
 const OUTPUT_DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How long the end of a killed process is waited for.
+/// How long to wait for the end of a killed process.
 const KILL_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Process {
@@ -86,7 +86,7 @@ impl Process {
         self.child.wait().await.ok().and_then(|status| status.code())
     }
 
-    /// SIGKILL to the whole group, then the wait for the end.
+    /// Sends SIGKILL to the whole process group and waits for its end.
     pub(super) async fn kill(&mut self) {
         self.signal();
         if timeout(KILL_TIMEOUT, self.ended()).await.is_err() {

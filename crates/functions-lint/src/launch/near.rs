@@ -14,7 +14,7 @@ const MOST: usize = 4000;
 /// or without `.exe`, with the separators of Windows; else the same name in another folder. The path `written` itself
 /// is never among them.
 #[must_use]
-pub fn near_misses(root: &Path, written: &str) -> Vec<String> {
+pub fn similar_paths(root: &Path, written: &str) -> Vec<String> {
     let path = written.replace('\\', "/");
     let path = Path::new(path.trim_start_matches("./"));
     if path.is_absolute() || path.as_os_str().is_empty() {

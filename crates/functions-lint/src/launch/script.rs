@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::Path};
 
 use super::{
     error::{LaunchError, TextHint},
-    search::on_search_path,
+    search::find_on_search_path,
 };
 
 /// The head of a file that is no program file.
@@ -83,7 +83,7 @@ impl FirstLine {
         }
         let name = Path::new(&interpreter.name);
         let is_there =
-            if interpreter.on_search_path { on_search_path(name).is_some() } else { name.is_file() };
+            if interpreter.on_search_path { find_on_search_path(name).is_some() } else { name.is_file() };
         if is_there || name.as_os_str().is_empty() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use std::{
 
 /// The first file of this name on the search path of this process that may be executed.
 #[must_use]
-pub fn on_search_path(name: &Path) -> Option<PathBuf> {
+pub fn find_on_search_path(name: &Path) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file() && is_executable(file))
 }

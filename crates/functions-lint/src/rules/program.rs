@@ -40,8 +40,8 @@ fn found(app: &App, program: &Program) -> Vec<Violation> {
         );
         return vec![fail(written, why, format!("write \"defaultExecutablePath\": \"{path}\""))];
     }
-    let near = launch::near_misses(&app.root, written);
-    let on_search_path = launch::on_search_path(Path::new(written)).is_some();
+    let near = launch::similar_paths(&app.root, written);
+    let on_search_path = launch::find_on_search_path(Path::new(written)).is_some();
     let is_path = written.contains(['/', '\\']);
     match near.first() {
         Some(first) if is_path || !on_search_path => {

@@ -1,4 +1,4 @@
-//! J16, J17 and J19: texts that are no token, or not one.
+//! J16, J17 and J19: texts that are no token, or more than one.
 
 use super::*;
 

@@ -17,7 +17,7 @@ const VARIANT_NAME: &str = "flex-private-plain";
 const FILES: [&str; 4] = ["site", "web", "authentication", "passwords"];
 
 fn variant() -> Variant {
-    variants::all().into_iter().find(|variant| variant.name == VARIANT_NAME).expect("the variant")
+    variants::all_variants().into_iter().find(|variant| variant.name == VARIANT_NAME).expect("the variant")
 }
 
 fn answer(name: &str) -> Json {

@@ -35,18 +35,21 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// What every choice of parameters deploys, by its committed snapshot.
+/// The deployment of every variant, read from its committed snapshot.
 fn deployments() -> &'static [(Variant, Deployment)] {
     static READ: OnceLock<Vec<(Variant, Deployment)>> = OnceLock::new();
     READ.get_or_init(|| {
         let deployed = |variant: Variant| {
-            (variant, variant.deploy(&root()).unwrap_or_else(|error| panic!("{}: {error}", variant.name)))
+            (
+                variant,
+                variant.read_deployment(&root()).unwrap_or_else(|error| panic!("{}: {error}", variant.name)),
+            )
         };
-        variants::all().into_iter().map(deployed).collect()
+        variants::all_variants().into_iter().map(deployed).collect()
     })
 }
 
-/// What one of them deploys.
+/// The deployment of one variant.
 fn deployment(name: &str) -> &'static Deployment {
     let (_, deployment) = deployments().iter().find(|(variant, _)| variant.name == name).expect("a variant");
     deployment

@@ -143,12 +143,13 @@ fn each_control_detects_a_change_of_its_source() {
     let copy = copy();
     let mut unnoticed = Vec::new();
     for (name, module, before, after, id) in CHANGES {
-        let variant = variants::all().into_iter().find(|variant| variant.name == name).expect("a variant");
+        let variant =
+            variants::all_variants().into_iter().find(|variant| variant.name == name).expect("a variant");
         let file = copy.join(format!("infra/modules/{module}.bicep"));
         let text = fs::read_to_string(&file).expect("the module is there");
         assert!(text.contains(before), "{module} does not say `{before}`");
         fs::write(&file, text.replace(before, after)).expect("the copy can be written");
-        let said = session.snapshot(&copy.join(variant.parameters()));
+        let said = session.snapshot(&copy.join(variant.parameters_path()));
         fs::write(&file, text).expect("the copy can be written");
         let said = said.unwrap_or_else(|error| panic!("{id}: `{after}` is refused: {error}"));
         let deployment = snapshot::read(&said).expect("a snapshot");

@@ -19,7 +19,7 @@ struct Case {
     arguments: Vec<&'static str>,
     environment: Vec<(&'static str, &'static str)>,
     calls: Vec<Call>,
-    /// Programs that it looks for and does not call.
+    /// Programs that the script looks for but does not call.
     needs: &'static [&'static str],
     /// The last line that it prints.
     says: &'static str,
@@ -48,7 +48,7 @@ impl Case {
         stubs
     }
 
-    /// Makes exactly these calls in this sequence, and in a dry run none that changes anything.
+    /// Asserts that the script makes exactly these calls in this sequence, and in a dry run none that changes anything.
     fn holds(&self) {
         let stubs = self.stubs();
         let said = said(&stubs.run(self.script, &self.arguments, &self.environment));

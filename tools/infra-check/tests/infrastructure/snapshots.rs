@@ -51,10 +51,10 @@ fn snapshots_have_no_unresolved_expressions() {
 fn the_compiler_reproduces_every_snapshot() {
     let Some(compiler) = compiler() else { return };
     let mut session = compiler.session().expect("it starts");
-    for variant in variants::all() {
-        let now = session.snapshot(&root().join(variant.parameters()));
+    for variant in variants::all_variants() {
+        let now = session.snapshot(&root().join(variant.parameters_path()));
         let now = now.unwrap_or_else(|error| panic!("{}: {error}", variant.name));
-        assert!(now == read(&variant.snapshot()), "{}: run `cargo xtask infra snapshot`", variant.name);
+        assert!(now == read(&variant.snapshot_path()), "{}: run `cargo xtask infra snapshot`", variant.name);
     }
 }
 
@@ -121,8 +121,9 @@ fn invalid_deployments_are_rejected_with_a_message() {
     ];
     let mut session = compiler.session().expect("it starts");
     for (place, (name, old, new, want)) in refused.into_iter().enumerate() {
-        let variant = variants::all().into_iter().find(|variant| variant.name == name).expect("a variant");
-        let text = read(&variant.parameters());
+        let variant =
+            variants::all_variants().into_iter().find(|variant| variant.name == name).expect("a variant");
+        let text = read(&variant.parameters_path());
         assert!(text.contains(old), "{name}: {old}");
         let said = refusal(&mut session, &format!("refused-{place}"), &text.replace(old, new));
         assert!(said.contains(want), "{want}: {said}");
@@ -133,8 +134,8 @@ fn invalid_deployments_are_rejected_with_a_message() {
 fn a_small_database_allows_only_azure_by_default() {
     let Some(compiler) = compiler() else { return };
     let variant =
-        variants::all().into_iter().find(|variant| variant.name == "flex-small").expect("a variant");
-    let text = read(&variant.parameters());
+        variants::all_variants().into_iter().find(|variant| variant.name == "flex-small").expect("a variant");
+    let text = read(&variant.parameters_path());
     let lines = text.lines().filter(|line| !line.contains("deployerAddress"));
     let without: String = lines.flat_map(|line| [line, "\n"]).collect();
     assert_ne!(text, without);

@@ -43,7 +43,7 @@ pub(crate) struct Call {
     says: String,
     status: i32,
     effect: String,
-    /// Whether it leaves everything as it is.
+    /// Whether the call changes nothing.
     pub(crate) reads: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn change(line: impl Into<String>) -> Call {
 }
 
 impl Call {
-    /// The same, which answers this.
+    /// The call, answered with this output.
     pub(crate) fn says(self, says: impl Into<String>) -> Self {
         Self { says: says.into(), ..self }
     }
@@ -68,7 +68,7 @@ impl Call {
         Self { says: says.into(), status: 1, ..self }
     }
 
-    /// The same, which runs this bash code.
+    /// The call, answered by running this bash code.
     pub(crate) fn does(self, effect: impl Into<String>) -> Self {
         Self { effect: effect.into(), ..self }
     }
@@ -209,13 +209,13 @@ fn write_program(place: &Path, text: &str) {
     fs::set_permissions(place, fs::Permissions::from_mode(0o755)).expect("it can be run");
 }
 
-/// What it printed, if it ended well.
+/// The output of a script, which must have succeeded.
 pub(crate) fn said(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What it complained of, if it failed.
+/// The error output of a script, which must have failed.
 pub(crate) fn complained(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()

@@ -113,14 +113,14 @@ impl Run {
         filled + rest
     }
 
-    /// Asserts that it went well, and that every call was expected and made.
+    /// Asserts that the run succeeded, and that every call was expected and made.
     fn went_well(&self) {
         assert_eq!(self.failed, None, "{}", self.said);
         self.stubs.all_told();
     }
 }
 
-/// What a step is called: its script where it has no name.
+/// The name of a step; its script if it has no name.
 fn called(step: &Step) -> String {
     step.name.clone().or_else(|| step.run.clone()).or_else(|| step.uses.clone()).unwrap_or_default()
 }

@@ -30,7 +30,7 @@ const PRIVATE: [&str; 5] = [
     concat!("infrastructure ", "sheet"),
     concat!("contract ", "\u{a7}"),
 ];
-/// Files with a name that others gave: the account of Unix that owns nothing.
+/// Files that may contain one of the words, because it is the name of a Unix account.
 const NAMES: [&str; 2] =
     ["tools/test-servers/src/postgres/error.rs", "tools/test-servers/src/postgres/account.rs"];
 

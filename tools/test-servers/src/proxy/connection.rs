@@ -117,7 +117,10 @@ impl Connection {
             } else {
                 held.all(bytes)
             };
-            if faults.repeat_ready && logged_in && frames.last().is_some_and(|last| last.ends_answer) {
+            if faults.duplicate_ready_for_query
+                && logged_in
+                && frames.last().is_some_and(|last| last.ends_answer)
+            {
                 ready.extend_from_slice(READY);
             }
             let ready = held.within(faults.silence_after, &ready);

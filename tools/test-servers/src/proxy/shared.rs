@@ -35,7 +35,7 @@ pub(super) struct Faults {
     pub(super) corrupt: Option<Corruption>,
     pub(super) silence_after_commit: bool,
     pub(super) silence_after: Option<usize>,
-    pub(super) repeat_ready: bool,
+    pub(super) duplicate_ready_for_query: bool,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Somebody's app: the Node handler of the emulator's own tests, which knows nothing of ours.
+//! An app in another language: the Node handler of the emulator's own tests.
 
 use anyhow::Context as _;
 use functions_emulator::{

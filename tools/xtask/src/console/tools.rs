@@ -29,7 +29,7 @@ impl Tools {
         let installed = on_path();
         let packages: Vec<&str> =
             PACKAGES.into_iter().chain(installed.is_none().then_some(BROWSER)).collect();
-        let folder = project.target().join("tools").join("console");
+        let folder = project.target_folder().join("tools").join("console");
         if let Err(why) = install(&folder, &packages) {
             ensure!(env::var_os("CI").is_none(), "the console cannot be tested: {why:#}");
             println!("NOT TESTED: the console, because {why:#}");

@@ -19,7 +19,7 @@ pub(super) struct ProofCache {
 
 /// Where copy, builds and proofs are.
 pub(super) fn folder(project: &Project) -> PathBuf {
-    project.target().join("controls")
+    project.target_folder().join("controls")
 }
 
 impl ProofCache {

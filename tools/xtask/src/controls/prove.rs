@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use project::{APP_UNDER_TEST, NO_DEBUG_INFO, Project, WORKER_UNDER_TEST};
+use project::{APP_UNDER_TEST_VARIABLE, NO_DEBUG_INFO_VARIABLE, Project, WORKER_UNDER_TEST_VARIABLE};
 use tokio::{process::Command, time::timeout};
 
 use super::{
@@ -139,8 +139,8 @@ impl Prover {
         let mut cargo = Command::from(project.cargo());
         cargo.current_dir(project.root().join(&target.package));
         cargo.args(["test", "--locked", "--no-fail-fast"]).args(&target.words).args(more);
-        cargo.envs([NO_DEBUG_INFO]).env("RUST_BACKTRACE", "0");
-        cargo.env_remove(WORKER_UNDER_TEST).env_remove(APP_UNDER_TEST);
+        cargo.envs([NO_DEBUG_INFO_VARIABLE]).env("RUST_BACKTRACE", "0");
+        cargo.env_remove(WORKER_UNDER_TEST_VARIABLE).env_remove(APP_UNDER_TEST_VARIABLE);
         cargo
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Verdict {
     pub(super) passed: Vec<String>,
     /// Tests in which one of their own assertions failed, each as its name and place.
     pub(super) noticed: Vec<(String, String)>,
-    /// Tests that failed otherwise, with the reason why that shows nothing.
+    /// Tests that failed otherwise than by their own assertion, each with the reason why the failure proves nothing.
     pub(super) blind: Vec<String>,
 }
 

@@ -109,7 +109,7 @@ impl Session {
         let url = host.url();
         let file = self.project.url_file();
         fs::write(&file, url).with_context(|| format!("cannot write {}", file.display()))?;
-        let settings = self.project.state().join("doctor.settings.json");
+        let settings = self.project.state_folder().join("doctor.settings.json");
         settings::write_down(&settings, &self.options.settings, url)?;
         if let Some(users) = &self.options.users {
             if let Err(error) = seed::products(&self.project, users, url).await {
@@ -138,7 +138,7 @@ fn options(
         settings,
         easyauth: EasyAuthMode::On,
         users: Some(users),
-        state: project.state(),
+        state: project.state_folder(),
         keys: None,
         // What local.settings.json names is for other hosts: its example names a server that has to be started first.
         queues: Connections::from_settings(&[], Clock::system(), events.clone()),

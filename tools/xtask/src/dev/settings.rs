@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use functions_emulator::{supervisor::EMULATOR_URL, users::Users};
 use functions_lint::{json_file, local_settings::LocalSettings};
-use project::{AUTHORITY, Project, issuer};
+use project::{AUTHORITY_SETTING, Project, issuer_settings};
 use serde_json::json;
 
 /// The names of the settings that decide whose tokens and headers the worker trusts. Those of local.settings.json are
@@ -27,10 +27,10 @@ fn beside(
     users: &Users,
 ) -> Vec<(String, String)> {
     settings.remove(IDENTITY);
-    settings.extend(issuer(users));
+    settings.extend(issuer_settings(users));
     if shell(IDENTITY).is_some_and(|mode| mode == "easyauth") {
         // The worker refuses the address of an issuer that it would not ask.
-        settings.remove(AUTHORITY);
+        settings.remove(AUTHORITY_SETTING);
     }
     settings.entry("AZURE_FUNCTIONS_ENVIRONMENT".to_owned()).or_insert_with(|| "Development".to_owned());
     settings.into_iter().filter(|(name, _)| shell(name).is_none()).collect()
@@ -101,7 +101,7 @@ mod tests {
             let file = BTreeMap::from([(IDENTITY.to_owned(), "of the file".to_owned())]);
             let shell = |name: &str| mode.filter(|_| name == IDENTITY).map(OsString::from);
             let settings: BTreeMap<_, _> = beside(shell, file, &users).into_iter().collect();
-            assert_eq!(settings.contains_key(AUTHORITY), asks_an_issuer, "{mode:?}");
+            assert_eq!(settings.contains_key(AUTHORITY_SETTING), asks_an_issuer, "{mode:?}");
             assert!(!settings.contains_key(IDENTITY), "{mode:?}: the shell's own counts");
             assert_eq!(settings["ORDERS_ENTRA_AUDIENCE"], users.audience(), "{mode:?}");
             assert_eq!(settings["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", "{mode:?}");

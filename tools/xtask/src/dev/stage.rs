@@ -13,9 +13,9 @@ use project::{Profile, Project};
 /// Lays out the app in one of two folders and then points `target/app` to it, so that a host that reads it
 /// sees the old app or the new one and never half of both.
 pub(super) fn stage(project: &Project, profile: Profile) -> anyhow::Result<PathBuf> {
-    let worker = project.worker(profile);
-    let app = project.target().join("app");
-    let state = project.state();
+    let worker = project.worker_binary(profile);
+    let app = project.target_folder().join("app");
+    let state = project.state_folder();
     fs::create_dir_all(&state).with_context(|| format!("cannot make {}", state.display()))?;
     lay_out(project.root(), &worker, &state, &app)?;
     Ok(app)

@@ -98,7 +98,7 @@ fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
 fn check(project: &Project, blocks: &[Block]) -> anyhow::Result<()> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     let port = free.context("there is no free port")?.port().to_string();
-    let mut session = Session::start(project.root(), &project.target().join("debug"))?;
+    let mut session = Session::start(project.root(), &project.target_folder().join("debug"))?;
     for block in blocks.iter().filter(|block| block.mode != Mode::NotRun) {
         for (index, step) in block.steps.iter().enumerate() {
             let serves = block.mode == Mode::KeepsRunning && index + 1 == block.steps.len();

@@ -3,12 +3,12 @@
 use std::{fs, io, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context as _, bail};
-use project::WORKER;
+use project::WORKER_NAME;
 
 /// Copies the worker, in one step for a process that runs the one that is there; a host that watches the file starts
 /// the new one.
 pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {
-    let name = format!("{WORKER}{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{WORKER_NAME}{}", std::env::consts::EXE_SUFFIX);
     let draft = root.join(format!(".{name}.new"));
     fs::copy(worker, &draft).with_context(|| format!("cannot copy {}: is it built?", worker.display()))?;
     fs::rename(&draft, root.join(&name)).with_context(|| format!("cannot put {name} into {}", root.display()))

@@ -22,7 +22,7 @@ pub(super) struct Tool {
 impl Tool {
     /// The tool, installed unless it is there; none where there is no Python, which is said loudly.
     pub(super) fn found(project: &Project) -> anyhow::Result<Option<Self>> {
-        let folder = project.target().join("tools").join("schemathesis");
+        let folder = project.target_folder().join("tools").join("schemathesis");
         if !is_installed(&folder) {
             if !runs(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
                 left_out("there is no Python 3 with venv: install it (Debian: python3-venv)")?;
@@ -42,7 +42,7 @@ impl Tool {
     }
 }
 
-/// What was installed last, written when all of it was.
+/// The file that names what is installed; it is written only when the installation is complete.
 fn stamp(folder: &Path) -> PathBuf {
     folder.join("installed.txt")
 }

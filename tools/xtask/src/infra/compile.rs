@@ -16,7 +16,7 @@ use project::Project;
 /// Compiles the whole and every choice of parameters.
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     let root = project.root();
-    let variants = variants::all().into_iter().map(|variant| root.join(variant.parameters()));
+    let variants = variants::all_variants().into_iter().map(|variant| root.join(variant.parameters_path()));
     let files: Vec<_> = [root.join("infra/main.bicep")].into_iter().chain(variants).collect();
     silent(project, "compile", &files)
 }
@@ -51,11 +51,11 @@ pub(super) fn snapshot(project: &Project, validate: bool) -> anyhow::Result<()> 
     let root = project.root();
     let Some(mut session) = session(project)? else { return stale(root) };
     let mut others = Vec::new();
-    for variant in variants::all() {
+    for variant in variants::all_variants() {
         let text = session
-            .snapshot(&root.join(variant.parameters()))
-            .with_context(|| format!("{} cannot be deployed", variant.parameters()))?;
-        let path = root.join(variant.snapshot());
+            .snapshot(&root.join(variant.parameters_path()))
+            .with_context(|| format!("{} cannot be deployed", variant.parameters_path()))?;
+        let path = root.join(variant.snapshot_path());
         if fs::read_to_string(&path).is_ok_and(|committed| committed == text) {
             println!("{}: as committed", variant.name);
         } else if validate {
@@ -90,7 +90,8 @@ fn stale(root: &Path) -> anyhow::Result<()> {
 
 /// A snapshot whose variant is gone.
 fn remove_strays(root: &Path) -> anyhow::Result<()> {
-    let known: Vec<_> = variants::all().iter().map(Variant::snapshot).map(|path| root.join(path)).collect();
+    let known: Vec<_> =
+        variants::all_variants().iter().map(Variant::snapshot_path).map(|path| root.join(path)).collect();
     for path in inputs::files_with_extension(&root.join(variants::VARIANTS_FOLDER), "json")? {
         if !known.contains(&path) {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
@@ -131,7 +132,7 @@ fn silent(project: &Project, what: &str, files: &[PathBuf]) -> anyhow::Result<()
 
 /// The compiler; nothing on a laptop without it, which is said loudly. Where `CI` is set, nothing is left out.
 fn session(project: &Project) -> anyhow::Result<Option<Session>> {
-    if let Some(compiler) = BicepCompiler::find(&project.target())? {
+    if let Some(compiler) = BicepCompiler::find(&project.target_folder())? {
         return Ok(Some(compiler.session()?));
     }
     let why = format!(

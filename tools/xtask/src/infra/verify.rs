@@ -1,4 +1,4 @@
-//! `cargo xtask infra verify`: what Azure says now beside what would be deployed.
+//! `cargo xtask infra verify`: compares what Azure reports now with what would be deployed.
 
 use std::{fs, path::PathBuf};
 
@@ -49,7 +49,7 @@ enum Network {
 
 pub(super) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let variant = args.variant()?;
-    let expected = variant.deploy(project.root())?;
+    let expected = variant.read_deployment(project.root())?;
     let read =
         |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let texts: Vec<String> = args.files.iter().map(read).collect::<anyhow::Result<_>>()?;
@@ -59,7 +59,7 @@ pub(super) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         println!("Azure says what {} deploys, and every control about these resources holds", variant.name);
         return Ok(());
     }
-    println!("--- {}\n+++ what Azure says", variant.snapshot());
+    println!("--- {}\n+++ what Azure says", variant.snapshot_path());
     drifts.iter().for_each(print);
     bail!("{} properties are not what was deployed: provision again, or look who changed them", drifts.len())
 }
@@ -72,7 +72,7 @@ fn print(drift: &Drift) {
 
 impl Args {
     fn variant(&self) -> anyhow::Result<Variant> {
-        let all = variants::all();
+        let all = variants::all_variants();
         let name = match (&self.variant, self.size) {
             (Some(name), _) => name.as_str(),
             (None, Size::Small) => "flex-small",

@@ -15,14 +15,14 @@ use cyclonedx_bom::{
     },
     prelude::{Purl, Validate as _},
 };
-use project::{Project, WORKER};
+use project::{Project, WORKER_NAME};
 use serde::Deserialize;
 
 /// Far beyond the list of any program that we would ship.
 const LIMIT: usize = 8 << 20;
 
 /// The crates of this repository that the worker consists of. Every other one only develops and tests.
-const SHIP: [&str; 3] = [WORKER, "functions-lint", "azure-functions-handler"];
+const SHIP: [&str; 3] = [WORKER_NAME, "functions-lint", "azure-functions-handler"];
 
 /// Licences, in the words of their crates, by name and version.
 type Said = BTreeMap<(String, String), String>;

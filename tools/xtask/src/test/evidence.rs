@@ -24,7 +24,7 @@ const SKIP: &str = "--skip";
 
 /// Where the outcomes of this run are kept, one test a line.
 pub(super) fn file(project: &Project) -> PathBuf {
-    project.target().join("tests.txt")
+    project.target_folder().join("tests.txt")
 }
 
 /// Runs a command to its end; where it is `cargo test`, keeps in `file` what became of each test.
@@ -178,7 +178,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let project = Project::at(folder.path()).expect("a folder");
         fs::create_dir_all(folder.path().join("docs")).expect("a folder");
-        fs::create_dir_all(project.target()).expect("a folder");
+        fs::create_dir_all(project.target_folder()).expect("a folder");
         fs::write(folder.path().join("docs/controls.md"), CONTROLS).expect("a table");
         for (kept, holds) in [
             ("ok a::it_holds\nok it_holds_everywhere\n", true),

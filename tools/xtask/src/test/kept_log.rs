@@ -14,7 +14,7 @@ const QUERIES: &str = "infra/queries";
 
 /// Where the lines of this run are kept.
 pub(super) fn file(project: &Project) -> PathBuf {
-    project.target().join("kept-log.jsonl")
+    project.target_folder().join("kept-log.jsonl")
 }
 
 /// Fails unless every event, field and reason that a query reads was logged in this run.

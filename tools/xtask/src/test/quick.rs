@@ -61,7 +61,9 @@ pub(super) fn stages() -> Vec<Stage> {
             let mut test =
                 cargo(project, &["test", "--locked", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
             test.args(PROGRAMS.iter().flat_map(|program| ["--test", program]));
-            for variable in ["TEST_DATABASE", project::WORKER_UNDER_TEST, project::APP_UNDER_TEST] {
+            for variable in
+                ["TEST_DATABASE", project::WORKER_UNDER_TEST_VARIABLE, project::APP_UNDER_TEST_VARIABLE]
+            {
                 test.env_remove(variable);
             }
             leave_out(&mut test, &[&ON_A_QUEUE_SERVER[..], &ON_POSTGRES, &OTHER_MODES, &SLOW].concat());

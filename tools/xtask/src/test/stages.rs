@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use project::{APP_UNDER_TEST, Project, WORKER, WORKER_UNDER_TEST};
+use project::{APP_UNDER_TEST_VARIABLE, Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE};
 use test_servers::{Postgres, postgres};
 
 use super::{evidence, kept_log};
@@ -211,7 +211,7 @@ pub(super) const STAGES: [Stage; 15] = [
             let worker = project.with_shifted_clock()?;
             let jumping = |left_out: &[&str]| {
                 let mut test = cargo(project, &SCENARIOS);
-                test.arg("clock::").env(WORKER_UNDER_TEST, &worker);
+                test.arg("clock::").env(WORKER_UNDER_TEST_VARIABLE, &worker);
                 leave_out(&mut test, left_out);
                 test.arg("--ignored");
                 test
@@ -231,7 +231,7 @@ pub(super) const STAGES: [Stage; 15] = [
         commands: |project| {
             let chaos = |more: &[&str]| {
                 let mut chaos = cargo(project, &["run", "--quiet", "--package", "chaos", "--"]);
-                chaos.args(more).env_remove(WORKER_UNDER_TEST);
+                chaos.args(more).env_remove(WORKER_UNDER_TEST_VARIABLE);
                 chaos
             };
             // The clock of what ships cannot jump; every other fault reaches that one too.
@@ -301,10 +301,10 @@ fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
 fn under_test(project: &Project) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let release = Release::for_this_machine(project)?;
     if !release.ships() {
-        return Ok(vec![(WORKER_UNDER_TEST, release.worker(project))]);
+        return Ok(vec![(WORKER_UNDER_TEST_VARIABLE, release.worker(project))]);
     }
     let app = package::laid_out(project);
-    Ok(vec![(WORKER_UNDER_TEST, app.join(WORKER)), (APP_UNDER_TEST, app)])
+    Ok(vec![(WORKER_UNDER_TEST_VARIABLE, app.join(WORKER_NAME)), (APP_UNDER_TEST_VARIABLE, app)])
 }
 
 /// Whether a process can be given another root; said loudly where it cannot, and an error where `CI` is set.

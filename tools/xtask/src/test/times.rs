@@ -22,7 +22,7 @@ pub(super) struct Times {
 impl Times {
     /// Those of this checkout.
     pub(super) fn of(project: &Project) -> Self {
-        Self::read(&project.target().join("stage-times.txt"))
+        Self::read(&project.target_folder().join("stage-times.txt"))
     }
 
     /// A file that is missing or damaged costs no more than the defaults.

@@ -1,4 +1,4 @@
-//! What an operation lacks of what every request has to pass.
+//! Finds the policies that an operation lacks although every request has to pass them.
 
 use infra_check::policy::{AppliedPolicy, Element};
 
@@ -43,7 +43,7 @@ pub(super) fn gaps(policies: &Policies, operation: &str, front: Option<&str>) ->
 }
 
 /// Holds the policies that no condition is around against the wanted ones, which may stand further apart but in no other
-/// sequence and in no other form. Tells where the last of them stands.
+/// sequence and in no other form. Returns the position of the last one.
 fn passes(steps: &[AppliedPolicy], wanted: &[Element], operation: &str, gaps: &mut Vec<String>) -> usize {
     let always: Vec<_> = steps.iter().enumerate().filter(|(_, step)| step.conditions.is_empty()).collect();
     let mut before = 0;

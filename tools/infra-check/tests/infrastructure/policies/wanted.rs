@@ -79,7 +79,7 @@ pub(super) fn by_address() -> Element {
     read(text).expect("it is XML")
 }
 
-/// Only what comes by our Front Door.
+/// The policy that lets only requests from our Front Door pass.
 pub(super) fn by_front_door(id: &str) -> Element {
     let text = format!(
         r#"<check-header name="X-Azure-FDID" failed-check-httpcode="403" failed-check-error-message="Forbidden" ignore-case="true"><value>{id}</value></check-header>"#

@@ -13,7 +13,7 @@ use infra_check::variants::{self, Size};
 use project::Project;
 use serde_json::{Value as Json, json};
 
-/// Which findings are meant to be so, and why.
+/// The file that lists accepted findings, each with the reason.
 const MEANT: &str = "infra/checkov.txt";
 
 /// Before the resource type of what is meant to be so in the size `small` alone.
@@ -59,10 +59,11 @@ pub(super) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
 
 /// The snapshots in the form of templates, which is what checkov reads.
 fn templates(project: &Project) -> anyhow::Result<PathBuf> {
-    let folder = project.target().join("checkov");
+    let folder = project.target_folder().join("checkov");
     fs::create_dir_all(&folder).context("cannot make the folder of templates")?;
-    for variant in variants::all() {
-        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(variant.snapshot()))?)?;
+    for variant in variants::all_variants() {
+        let snapshot: Json =
+            serde_json::from_str(&project::read(&project.root().join(variant.snapshot_path()))?)?;
         let template = json!({
             "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
             "contentVersion": "1.0.0.0",
@@ -83,7 +84,7 @@ fn kind(resource: &str) -> &str {
 
 /// Whether a template is of the size `small`.
 fn is_small(template: &str) -> bool {
-    let mut small = variants::all().into_iter().filter(|variant| variant.size == Size::Small);
+    let mut small = variants::all_variants().into_iter().filter(|variant| variant.size == Size::Small);
     small.any(|variant| template.trim_start_matches('/') == format!("{}.json", variant.name))
 }
 

@@ -99,11 +99,12 @@ fn all(project: &Project) -> anyhow::Result<Vec<Query>> {
         let text = project::read(&project.root().join(&file))?;
         queries.push(Query { file: file.display().to_string(), line: 1, text });
     }
-    for variant in variants::all() {
-        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(variant.snapshot()))?)?;
+    for variant in variants::all_variants() {
+        let snapshot: Json =
+            serde_json::from_str(&project::read(&project.root().join(variant.snapshot_path()))?)?;
         for text in deployed(&snapshot) {
             if !queries.iter().any(|known| known.text == text) {
-                queries.push(Query { file: variant.snapshot(), line: 1, text });
+                queries.push(Query { file: variant.snapshot_path(), line: 1, text });
             }
         }
     }

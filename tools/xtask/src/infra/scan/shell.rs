@@ -42,7 +42,7 @@ fn scripts(project: &Project, python: &Path) -> anyhow::Result<()> {
 
 /// Every script of a workflow, as a file. Here actionlint cannot start shellcheck by itself.
 fn steps(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
-    let folder = project.target().join("steps");
+    let folder = project.target_folder().join("steps");
     fs::create_dir_all(&folder).context("cannot make the folder of steps")?;
     let mut files = Vec::new();
     for path in list(project, WORKFLOWS, "yml")? {
