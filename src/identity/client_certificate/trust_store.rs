@@ -31,7 +31,7 @@ pub(super) enum TrustStoreError {
     /// The text is not PEM.
     #[error(transparent)]
     Pem(#[from] PemError),
-    /// A certificate or a revocation list in it is none.
+    /// A block of the text is not a valid certificate or revocation list.
     #[error("the PEM contains a certificate or a revocation list that cannot be read: {0}")]
     Content(#[from] Error),
 }

@@ -77,7 +77,7 @@ fn shown(identity: &Identity, values: &[&str]) -> (u16, &'static str) {
     }
 }
 
-/// The same for one certificate.
+/// As [`shown`], for one certificate.
 fn shown_one(identity: &Identity, issued: &Issued) -> (u16, &'static str) {
     shown(identity, &[&header(&issued.certificate)])
 }

@@ -41,7 +41,7 @@ pub(crate) struct DirectAndHost {
 const RATE: u32 = 500;
 const CLIENTS: u32 = 16;
 
-/// Measures each in turn, this many rounds.
+/// Measures direct requests and requests through the host in turn, this many rounds.
 pub(crate) async fn run(
     root: &Path,
     worker: &Path,

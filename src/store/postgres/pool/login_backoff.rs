@@ -10,10 +10,12 @@ use tokio::time::Instant;
 
 use super::failure::is_permanent;
 
-/// How long a login may be under way alone. Then another is tried beside it: its packets may be lost for good.
+/// How long a login may be under way alone. After that another login is started beside it, because the packets of the
+/// first may be lost for good.
 const SINGLE_LOGIN_PERIOD: Duration = Duration::from_secs(1);
 
-/// A login that takes longer comes too late for many of those who wait for it. Then the pool is filled before they come.
+/// A login that takes longer comes too late for many of those who wait for it. After such a login the pool is filled in
+/// advance.
 const SLOW_LOGIN: Duration = Duration::from_secs(1);
 
 /// The first wait after a failed login; each further failure doubles it.

@@ -13,6 +13,6 @@ pub(in crate::store::postgres) const KEEP_SCHEMA: &str = "SELECT set_config('sea
 pub(in crate::store::postgres) const ROLE_EXISTS: &str =
     "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
-/// Neither an administrator nor held to a second factor.
+/// Makes a login for an Entra principal that is not an administrator and needs no second factor.
 pub(in crate::store::postgres) const CREATE_ENTRA_LOGIN: &str =
     "SELECT pgaadauth_create_principal_with_oid($1, $2, 'service', false, false)";

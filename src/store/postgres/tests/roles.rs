@@ -6,7 +6,7 @@ use crate::{
     store::{UnitError, contract::letter},
 };
 
-/// The same database under a role, as a login that is its member reaches it.
+/// The database as a login that is a member of this role reaches it.
 pub(super) fn under(database: &Database, role: &str) -> Postgres {
     Postgres::open(&format!("{}?options[role]={role}", database.url()), 4, None).unwrap()
 }
