@@ -65,7 +65,7 @@ impl Identity {
         Self::with_roots(settings, Roots::Public)
     }
 
-    /// The same, with other roots for the TLS connection to the issuer. No setting leads here.
+    /// As [`Self::new`], with other root certificates for the TLS connection to the issuer. No setting leads here.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -79,8 +79,7 @@ impl Identity {
         Ok(Self { settings, verifier, certificates: None })
     }
 
-    /// The same, which also validates client certificates by these settings. Reads nothing
-    /// yet.
+    /// This identity check, extended by the validation of client certificates by these settings. Reads nothing yet.
     #[must_use]
     pub fn with_certificates(self, settings: CertificateSettings, vault: Option<&Vault>) -> Self {
         Self { certificates: Some(CertificateValidator::new(settings, vault)), ..self }

@@ -31,7 +31,7 @@ const PLATFORM: [&str; 6] = [
 /// What the platform passes on when it could not resolve a reference to a secret; compared ignoring case.
 const UNRESOLVED: &str = "@microsoft.keyvault(";
 
-/// The environment variables, and the errors found in them so far.
+/// The environment variables of the process, and the errors found in them so far.
 pub(super) struct EnvReader {
     values: BTreeMap<String, OsString>,
     errors: Vec<ConfigError>,

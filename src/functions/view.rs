@@ -54,7 +54,7 @@ pub struct OrderView<'a> {
     version: u64,
     created_at: Time,
     updated_at: Time,
-    /// Present only for a viewer who sees another owner's order by role.
+    /// Only for those who see another's order by their role.
     #[schemars(with = "CreatorView")]
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<CreatorView>,

@@ -87,7 +87,7 @@ mod tests {
         bodies
     }
 
-    /// The same around a line of the body.
+    /// As [`around`], with changes within a line of the order.
     fn around_a_line(good: &Map<String, Value>) -> Vec<Value> {
         let line = json!({"sku": "ESPRESSO-1KG", "quantity": 2});
         let lines = around(line.as_object().unwrap());

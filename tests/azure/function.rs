@@ -44,7 +44,7 @@ async fn serve(world: &World) -> String {
     serve_with(world, &[]).await
 }
 
-/// The same with more settings.
+/// As [`serve`], with more settings.
 async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap().keep();
     let vault = format!("https://{HOST}");

@@ -57,7 +57,7 @@ pub(crate) struct Instance {
     timers: Timers,
     calls: InFlightCalls,
     cancellation: CancellationSource,
-    /// None once it has ended.
+    /// `None` once the instance has ended.
     running: Mutex<Option<RunningTasks>>,
 }
 

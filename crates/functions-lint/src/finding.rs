@@ -57,9 +57,9 @@ impl fmt::Display for Finding {
 /// Findings together. Its text has one line for each finding and one with their counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The worst of them; a pass where there are none.
+    /// The worst level of the findings; a pass if there are none.
     pub level: Level,
-    /// All of them, in the sequence in which they were made.
+    /// All findings, in the sequence in which they were made.
     pub findings: Vec<Finding>,
 }
 

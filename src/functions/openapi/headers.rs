@@ -12,7 +12,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The same, in some of these answers only.
+    /// This header as an optional one: only some of the answers have it.
     pub(super) fn optional(self) -> Self {
         Self { required: false, ..self }
     }

@@ -86,7 +86,7 @@ impl OpenApiOperation {
         }
     }
 
-    /// The same operation for a function that authenticates its caller.
+    /// Adds to the operation what holds for every function that authenticates its caller.
     pub(crate) fn authenticated(self) -> Self {
         self.requires_token().problems([
             Problem::Unauthenticated,
@@ -97,7 +97,7 @@ impl OpenApiOperation {
         ])
     }
 
-    /// The same operation for a function that needs a token only because EasyAuth asks for one.
+    /// Adds to the operation that EasyAuth demands a token, although the function does not authenticate its caller.
     pub(crate) fn requires_token(self) -> Self {
         Self { requires_token: true, ..self }
     }
@@ -106,7 +106,7 @@ impl OpenApiOperation {
         Self { parameters: parameters.into_iter().collect(), ..self }
     }
 
-    /// The same operation with a required body.
+    /// Adds a required body to the operation.
     pub(crate) fn request_body(self, schema: SchemaOf, example: Value) -> Self {
         let problems = [
             Problem::BodyMissing,

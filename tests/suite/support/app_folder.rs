@@ -31,7 +31,7 @@ impl Part {
     }
 }
 
-/// The binary under test: the one that `cargo test` built, or the release-like one that the environment names.
+/// The binary under test: the one that `cargo test` built, or the one that the environment names.
 pub(crate) fn binary() -> PathBuf {
     env::var_os("WORKER_UNDER_TEST").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }

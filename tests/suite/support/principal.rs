@@ -46,7 +46,7 @@ impl Principal {
         self
     }
 
-    /// The same without one claim.
+    /// This principal without one claim.
     pub(crate) fn without(mut self, typ: &str) -> Self {
         self.claims.retain(|(known, _)| known != typ);
         self

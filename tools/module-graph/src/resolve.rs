@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use crate::tree::{Id, Named, ROOT, Tree};
 
-/// The target of a path.
+/// What a path resolves to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Target {
     /// To an item that this module defines.

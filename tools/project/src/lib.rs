@@ -60,9 +60,9 @@ impl Project {
         Ok(Self { output: Some(root.join("target")), root })
     }
 
-    /// A copy of the repository at `root`, whose build output is in `output`.
+    /// The repository at `root`, a copy whose build output goes to the folder `output`.
     #[must_use]
-    pub fn copy_in(root: &Path, output: &Path) -> Self {
+    pub fn with_output_folder(root: &Path, output: &Path) -> Self {
         Self { root: root.to_owned(), output: Some(output.to_owned()) }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The same call to the path that is a function's name.
+    /// This call with another path: `/` and the function's name.
     pub(super) fn to(self, function: &Function) -> Self {
         Self { path: format!("/{}", function.name), ..self }
     }

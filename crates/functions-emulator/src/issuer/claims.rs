@@ -42,7 +42,7 @@ pub struct Claims {
     pub aud: String,
     /// The issuer of the user's tenant.
     pub iss: String,
-    /// When it was issued; seconds since 1970, as the next two.
+    /// When the token was issued, in seconds since 1970.
     pub iat: i64,
     /// Not valid before.
     pub nbf: i64,

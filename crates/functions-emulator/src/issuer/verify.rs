@@ -28,7 +28,7 @@ pub enum TokenError {
     /// The signature is not that of its text.
     #[error("its signature is invalid")]
     Signature,
-    /// Of another issuer or of a tenant without users.
+    /// The token is from another issuer, or from a tenant without users.
     #[error("it comes from another issuer: get a token for this port")]
     Issuer,
     /// For another API.

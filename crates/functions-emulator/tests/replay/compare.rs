@@ -29,7 +29,7 @@ const MASKED_MEMBERS: [&str; 12] = [
 /// The time of what never was, which is compared.
 const NEVER: &str = "\"0001-01-01T00:00:00+00:00\"";
 
-/// Of the host's own .NET exception, only what says something is compared.
+/// The parts of the host's own .NET exception that are compared; the others say nothing about the host's behaviour.
 const EXCEPTION: &str = "/Metadata/RetryContext/Exception";
 
 /// Recordings whose worker set `Date` and `Server` itself, so that they are compared.

@@ -41,7 +41,7 @@ impl Recorder {
         Self::start_on(0, answer).await.unwrap()
     }
 
-    /// The same on a port; fails if it is taken.
+    /// Starts a recorder on this port; fails if the port is taken.
     pub(crate) async fn start_on(port: u16, answer: Value) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr().unwrap();

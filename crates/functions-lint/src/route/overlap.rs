@@ -14,9 +14,9 @@ impl Template {
         overlap(&self.0, &other.0)
     }
 
-    /// Whether this template is more exact than the other, as ASP.NET ranks them where it ranks: text before a parameter with
-    /// a constraint, that before one without, and last what takes the rest of a path (`RoutePrecedence` in
-    /// dotnet/aspnetcore).
+    /// Whether this template is more exact than the other, by the ranks of ASP.NET: a segment of text ranks before a
+    /// parameter with a constraint, that before a parameter without one, and a parameter for the rest of the path ranks
+    /// last (`RoutePrecedence` in dotnet/aspnetcore).
     #[must_use]
     pub fn is_more_exact_than(&self, other: &Self) -> bool {
         let ranks = |template: &Self| template.0.iter().map(rank).collect::<Vec<_>>();

@@ -22,7 +22,7 @@ mod small;
 
 /// What azd runs before and after each of its commands.
 const OF_COMMANDS: [&str; 7] = ["restore", "provision", "package", "deploy", "publish", "up", "down"];
-/// The same of each service.
+/// The hooks that azd runs before and after its steps for each service.
 const OF_SERVICES: [&str; 5] = ["restore", "build", "package", "deploy", "publish"];
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Service {
 struct Hook {
     shell: String,
     run: String,
-    /// Otherwise its output is not shown while it runs.
+    /// Whether azd connects the hook to the terminal; the output of other hooks is not shown while they run.
     interactive: bool,
 }
 

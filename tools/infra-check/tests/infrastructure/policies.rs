@@ -51,7 +51,7 @@ impl Policies {
         Self { around: vec![one(GLOBAL), one(PRODUCT), one(API)], operations: operations.collect() }
     }
 
-    /// The same with one thing wrong in one policy, in every way.
+    /// Every variation of these policies that has one error in one policy.
     fn broken(&self) -> Vec<(String, Self)> {
         let mut all = Vec::new();
         for (place, policy) in self.around.iter().enumerate() {

@@ -63,7 +63,7 @@ impl Call {
         Self { says: says.into(), ..self }
     }
 
-    /// The same, which fails.
+    /// The call, answered with a failure.
     pub(crate) fn fails(self, says: impl Into<String>) -> Self {
         Self { says: says.into(), status: 1, ..self }
     }

@@ -27,7 +27,7 @@ impl Copy {
             same(&original.root().join(file), &root.join(file))?;
         }
         forget(&root, &root, &files).context("cannot tidy up the copy")?;
-        let project = Project::copy_in(&root, &folder.join("build"));
+        let project = Project::with_output_folder(&root, &folder.join("build"));
         Ok(Self { original: original.root().to_owned(), project })
     }
 

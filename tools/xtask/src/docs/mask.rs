@@ -29,7 +29,8 @@ pub(super) fn is_as_shown(shown: &[String], printed: &[String]) -> bool {
     shown.is_empty() || lines_match(shown, printed)
 }
 
-/// The same for a program that still runs: it may have printed more since.
+/// Whether the output of a program that still runs begins as the document shows: the program may have printed more
+/// since.
 pub(super) fn begins_as_shown(shown: &[String], printed: &[String]) -> bool {
     let mut shown = shown.to_vec();
     shown.push(ANYTHING.to_owned());

@@ -24,8 +24,8 @@ pub(super) fn pack(entries: &Entries) -> anyhow::Result<Vec<u8>> {
     finish(write(entries)?)
 }
 
-/// The same, and behind these files those of another archive as they are compressed there: what many archives hold is
-/// compressed once.
+/// Packs files as [`pack`] does, and appends the files of another archive in their compressed form: files that many
+/// archives contain are compressed once.
 pub(super) fn pack_before(entries: &Entries, packed: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut zip = write(entries)?;
     let mut packed = ZipArchive::new(Cursor::new(packed)).context("this is no zip archive")?;

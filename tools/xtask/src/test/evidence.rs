@@ -76,8 +76,8 @@ fn left_out(command: &Command) -> io::Result<Vec<String>> {
     Ok(names.filter(is_left_out).map(str::to_owned).collect())
 }
 
-/// Fails unless every test that docs/controls.md names ran and passed. Those that were left out, which was said, are
-/// named with the controls that they would have shown.
+/// Fails unless every test that docs/controls.md names ran and passed. Tests that the run left out are listed with the
+/// controls that they would have shown.
 pub(super) fn check(project: &Project) -> anyhow::Result<()> {
     let controls = read(&project.root().join(CONTROLS))?;
     let kept = fs::read_to_string(file(project)).context("no test ran before this")?;

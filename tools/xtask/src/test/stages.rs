@@ -11,10 +11,10 @@ use test_servers::{Postgres, postgres};
 use super::{evidence, kept_log};
 use crate::{licences, package, release::Release};
 
-/// In the names of the tests that run on a queue server, and of no others.
+/// Parts of the names of the tests that run on a queue server, and of no others.
 pub(super) const ON_A_QUEUE_SERVER: [&str; 3] =
     ["queue_server", "storage_functions::", "queues::storage::tests::"];
-/// The same on PostgreSQL.
+/// Parts of the names of the tests that run on PostgreSQL, and of no others.
 pub(super) const ON_POSTGRES: [&str; 10] = [
     "::postgres",
     "_on_postgres",

@@ -6,7 +6,7 @@ use crate::tools;
 /// The repository, with the tools where its commands install them.
 fn project() -> Project {
     let here = Project::here();
-    Project::copy_in(here.root(), &here.root().join("target"))
+    Project::with_output_folder(here.root(), &here.root().join("target"))
 }
 
 /// The parser; none on a laptop without npm. Where `CI` is set, nothing is left out.
