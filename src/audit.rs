@@ -28,7 +28,7 @@ const MAX_WINDOWS: usize = LIMITS.memory.max_denial_windows;
 /// How often the counts of ended windows are logged.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The caller to whom a request was denied.
+/// The caller of a request that was denied.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum DeniedCaller {
     /// Callers without a verified identity: all of them count as one.

@@ -45,7 +45,7 @@ pub struct AccessKeysError(String);
 
 /// The access keys of an app for functions-emulator, which `authLevel` then demands.
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "AccessKeys file of functions-emulator"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Keys file of functions-emulator"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeysFile {
     /// The JSON Schema of this file, for editors. The emulator does not read it.
