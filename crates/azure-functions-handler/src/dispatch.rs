@@ -29,6 +29,7 @@ use crate::{
     outcome::{CutShort, Outcome, log_invalid_response, with_deadline},
     response::{BufferedResponse, InvalidResponse, failure},
     route,
+    run_to_end::RunToEnd,
 };
 
 /// A request whose body is still arriving.
@@ -73,8 +74,8 @@ impl Respond for AppState {
         if request.method() == Method::GET && request.uri().path() == "/" {
             return (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "ready").into_response();
         }
-        let invocation = tokio::spawn(dispatch(self, request));
-        invocation.await.unwrap_or_else(|_| {
+        let invocation = RunToEnd::new(dispatch(self, request));
+        invocation.await.unwrap_or_else(|_panic| {
             Event::HandlerPanicked {}.log();
             failure()
         })

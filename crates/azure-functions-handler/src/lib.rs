@@ -84,6 +84,7 @@ mod params;
 mod registration;
 mod response;
 pub mod route;
+mod run_to_end;
 mod server;
 mod stderr;
 mod testing;
