@@ -1,7 +1,5 @@
 //! Authenticates a request once: from its headers to an immutable [`Caller`], or an error.
 
-use std::sync::Arc;
-
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
@@ -12,6 +10,7 @@ use crate::{
 };
 use authentication_error::Reason;
 use client_certificate::CertificateValidator;
+use principal_cache::PrincipalCache;
 use token::TokenValidator;
 
 mod authority;
@@ -22,6 +21,7 @@ mod claims;
 mod easyauth;
 mod verified_claims;
 mod jwks;
+mod principal_cache;
 mod token_cache;
 mod authentication_error;
 mod settings;
@@ -42,6 +42,7 @@ pub use settings::{
 pub struct Identity {
     settings: IdentitySettings,
     verifier: Verifier,
+    principals: PrincipalCache,
     certificates: Option<CertificateValidator>,
 }
 
@@ -76,7 +77,7 @@ impl Identity {
             IdentityMode::Jwt(settings) => Verifier::Jwt(tokens(settings)?),
             IdentityMode::EasyAuthAndJwt(settings) => Verifier::EasyAuthAndJwt(tokens(settings)?),
         };
-        Ok(Self { settings, verifier, certificates: None })
+        Ok(Self { settings, verifier, principals: PrincipalCache::default(), certificates: None })
     }
 
     /// This identity check, extended by the validation of client certificates by these settings. Reads nothing yet.
@@ -152,12 +153,12 @@ impl Identity {
         let token = bearer::token(headers)?;
         let claims = match &self.verifier {
             Verifier::EasyAuth { audience } => {
-                Arc::new(easyauth::read_principal(headers, audience.as_deref())?)
+                easyauth::read_principal(headers, audience.as_deref(), &self.principals)?
             }
             Verifier::Jwt(tokens) => tokens.validate(token, now).await?,
             Verifier::EasyAuthAndJwt(tokens) => {
                 // The token's audience is compared; what agrees with the token is about the same.
-                let principal = easyauth::read_principal(headers, None)?;
+                let principal = easyauth::read_principal(headers, None, &self.principals)?;
                 let claims = tokens.validate(token, now).await?;
                 claims.ensure_same_principal(&principal)?;
                 claims

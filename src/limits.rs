@@ -78,6 +78,7 @@ pub const LIMITS: Limits = Limits {
     memory: MemoryLimits {
         max_rate_buckets: 16_384,
         max_cached_tokens: 4096,
+        max_cached_principal_bytes: 4 << 20,
         max_denial_windows: 4096,
         max_denial_lines: 10,
         denial_window: Duration::from_mins(1),
@@ -226,6 +227,8 @@ pub struct MemoryLimits {
     pub max_rate_buckets: usize,
     /// Tokens that need no second verification.
     pub max_cached_tokens: usize,
+    /// The bytes of principal headers that need no second reading.
+    pub max_cached_principal_bytes: usize,
     /// Callers whose denials are counted apart; they fill less than a megabyte.
     pub max_denial_windows: usize,
     /// Denials of one caller for one reason that get their own log line, in one window.

@@ -47,10 +47,11 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             "C32-memory",
             "what is remembered of callers",
             format!(
-                "the rate of {} callers, {} verified tokens, the denials of {} callers; {} denials of one kind have a \
+                "the rate of {} callers, {} verified tokens, {} bytes of principals, the denials of {} callers; {} denials of one kind have a \
                  line of their own in {} s",
                 memory.max_rate_buckets,
                 memory.max_cached_tokens,
+                memory.max_cached_principal_bytes,
                 memory.max_denial_windows,
                 memory.max_denial_lines,
                 memory.denial_window.as_secs(),

@@ -4,12 +4,17 @@
 //! Only the App Service form is read. The Static Web Apps form is refused: an attacker who could choose between two
 //! parsers would choose the weaker one.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use azure_functions_handler::single_header;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{authentication_error::Reason, claims::Claims, verified_claims::VerifiedClaims};
+use super::{
+    authentication_error::Reason, claims::Claims, principal_cache::PrincipalCache,
+    verified_claims::VerifiedClaims,
+};
 use crate::{json, limits::LIMITS, orders::parse_non_nil_uuid};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
@@ -30,12 +35,17 @@ const MAX_DEPTH: usize = 8;
 /// Members of the Static Web Apps form.
 const STATIC_WEB_APPS_MEMBERS: [&str; 4] = ["identityProvider", "userId", "userDetails", "userRoles"];
 
-/// The claims that the platform verified.
+/// The claims that the platform verified. A header with the same bytes as one before is not read a second time; `known`
+/// has those that were for this `audience`.
 ///
 /// # Errors
 /// Unless the header is there once, in the accepted form, from the accepted provider, names the caller of the
 /// platform's other headers, and is for `audience` where one is given.
-pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Result<VerifiedClaims, Reason> {
+pub(super) fn read_principal(
+    headers: &HeaderMap,
+    audience: Option<&str>,
+    known: &PrincipalCache,
+) -> Result<Arc<VerifiedClaims>, Reason> {
     single(headers, &PRINCIPAL_NAME, Reason::HintRepeated)?;
     let id = single(headers, &ID, Reason::HintRepeated)?;
     if single(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA_PROVIDER) {
@@ -45,6 +55,13 @@ pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Res
     if encoded.len() > MAX_HEADER_BYTES {
         return Err(Reason::PrincipalTooLarge);
     }
+    let verified = known.get_or_read(encoded.as_bytes(), || read(encoded, audience))?;
+    let names_another =
+        |id: &HeaderValue| id.to_str().ok().and_then(parse_non_nil_uuid) != Some(verified.object);
+    if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(verified) }
+}
+
+fn read(encoded: &HeaderValue, audience: Option<&str>) -> Result<VerifiedClaims, Reason> {
     let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
     let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
     let document = json::parse_strict(text.as_bytes(), MAX_DEPTH).ok_or(Reason::PrincipalMalformed)?;
@@ -52,10 +69,7 @@ pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Res
     if audience.is_some_and(|ours| claims.audience() != Some(ours)) {
         return Err(Reason::AudienceForeign);
     }
-    let verified = claims.verified_claims()?;
-    let names_another =
-        |id: &HeaderValue| id.to_str().ok().and_then(parse_non_nil_uuid) != Some(verified.object);
-    if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(verified) }
+    claims.verified_claims()
 }
 
 fn single<'h>(
