@@ -9,13 +9,18 @@ use serde::Serialize;
 
 use crate::orders::{Order, Product};
 
+/// Most bodies are shorter.
+const TYPICAL_BODY_BYTES: usize = 1024;
+
 /// A JSON answer that no cache may store, and whose type no browser may guess.
 ///
 /// # Panics
 /// When the body has keys that are no text; ours are structs.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    json_bytes(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
+    let mut text = Vec::with_capacity(TYPICAL_BODY_BYTES);
+    serde_json::to_writer(&mut text, body).expect("answers are structs of strings and numbers");
+    json_bytes(status, text.into())
 }
 
 /// As [`json`], with a body that is JSON text already.

@@ -12,14 +12,14 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::Sleep,
 };
 
 /// The most that one read gives hyper, whose buffer begins with 8 KiB and doubles whenever a read fills it: one byte less
 /// keeps it so small.
-const MAX_READ_BYTES: usize = (8 << 10) - 1;
+const MAX_READ_BYTES: u64 = (8 << 10) - 1;
 
 /// The state of a connection: one of three phases, and above those two bits the number of its latest request. hyper
 /// does not say whether it read bytes of the next head together with a request; such a head begins with its next byte.
@@ -107,14 +107,10 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.check_head_timeout(context)?;
-        // Preparing a part of the buffer costs time, and most reads find nothing.
-        ready!(this.socket.poll_read_ready(context))?;
-        let most = buffer.remaining().min(MAX_READ_BYTES);
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
-        ready!(Pin::new(&mut this.socket).poll_read(context, &mut part))?;
-        let length = part.filled().len();
-        if length > 0 {
-            buffer.advance(length);
+        let before = buffer.filled().len();
+        let mut part = (&mut this.socket).take(MAX_READ_BYTES);
+        ready!(Pin::new(&mut part).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
             this.progress.arrived();
         }
         Poll::Ready(Ok(()))
