@@ -3,7 +3,7 @@
 use tracing::{Level, Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
     Layer, Registry,
-    filter::{FilterExt, filter_fn},
+    filter::{FilterExt, FilterFn, LevelFilter, filter_fn},
     layer::SubscriberExt,
 };
 
@@ -50,11 +50,15 @@ fn subscriber(
     output: impl Fn(Level, Importance, &[u8]) + Send + Sync + 'static,
     spans: Option<SpanLayer>,
 ) -> impl Subscriber + Send + Sync {
-    let our_spans = filter_fn(|metadata| metadata.is_span() && is_ours(metadata.target()));
+    let our_spans = FilterFn::new(|metadata| metadata.is_span() && is_ours(metadata.target()))
+        .with_max_level_hint(LevelFilter::INFO);
     let json = json_layer::JsonLayer::new(clock, output).with_filter(filter.0.or(our_spans));
     // The span is ours, and the handler crate reports its end.
     let invocations = filter_fn(|metadata| {
         metadata.target().starts_with(HANDLER) || (metadata.is_span() && is_ours(metadata.target()))
     });
-    Registry::default().with(json).with(spans.map(|spans| spans.with_filter(invocations)))
+    // In one list: above a filtered layer, an `Option` without a layer has every line of every library asked about anew,
+    // although no layer wants it.
+    let spans = spans.map(|spans| spans.with_filter(invocations).boxed());
+    Registry::default().with([json.boxed()].into_iter().chain(spans).collect::<Vec<_>>())
 }

@@ -1,7 +1,8 @@
 //! Events and the spans around them become log lines.
 
+use std::cell::Cell;
+
 use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID};
-use serde_json::Value;
 use tracing::{
     Event, Level, Subscriber,
     span::{Attributes, Id, Record},
@@ -17,7 +18,7 @@ use super::{
     fields::Fields,
     filter::is_ours,
     importance::Importance,
-    line::line,
+    line::{MESSAGE, write_line},
 };
 use crate::clock::Clock;
 
@@ -55,33 +56,48 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut all = Fields::default();
+        // Taken, so that an event within the formatting of another one finds an empty buffer.
+        let mut buffer = BUFFER.take();
+        let Buffer { fields, line } = &mut buffer;
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                fields.0.iter().for_each(|(name, value)| all.insert(name, value.clone()));
+            if let Some(of_span) = span.extensions().get::<Fields>() {
+                fields.extend(of_span);
             }
         }
         // A span's field `message` is not the event's message; and a line names the trace once.
         for hidden in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
-            all.remove(hidden);
+            fields.remove(hidden);
         }
-        event.record(&mut all);
+        event.record(fields);
         let source = event.metadata().target();
         if !is_ours(source) {
             // A library's own field of this name is none of our words.
-            all.insert("event", LIBRARY.into());
-            all.insert("library", source.into());
+            fields.insert("event", LIBRARY);
+            fields.insert("library", source);
         }
-        let message = match all.remove(MESSAGE) {
-            Some(Value::String(message)) => message,
-            Some(other) => other.to_string(),
-            None => String::new(),
-        };
-        let is_audit = all.get("event").and_then(Value::as_str).is_some_and(is_audit);
+        let is_audit = fields.plain_text("event").is_some_and(is_audit);
         let importance = if is_audit { Importance::Audit } else { Importance::Ordinary };
         let level = *event.metadata().level();
-        (self.output)(level, importance, &line(self.clock.now(), level, &message, &all.0));
+        write_line(line, self.clock.now(), level, fields);
+        (self.output)(level, importance, line);
+        if line.capacity() <= MAX_KEPT_BYTES {
+            fields.clear();
+            line.clear();
+            BUFFER.set(buffer);
+        }
     }
 }
 
-const MESSAGE: &str = "message";
+/// A buffer that had a longer line is not kept.
+const MAX_KEPT_BYTES: usize = 8 << 10;
+
+thread_local! {
+    /// The memory of this thread's lines, used again for each.
+    static BUFFER: Cell<Buffer> = Cell::default();
+}
+
+#[derive(Default)]
+struct Buffer {
+    fields: Fields,
+    line: Vec<u8>,
+}

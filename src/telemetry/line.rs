@@ -2,12 +2,17 @@
 
 use azure_functions_handler::event::Kind;
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serializer as _, ser::SerializeMap as _};
-use serde_json::{Serializer, Value};
+use serde_json::Value;
 use tracing::Level;
+
+use super::fields::Fields;
 
 /// Most lines are shorter.
 const TYPICAL_LINE_BYTES: usize = 512;
+
+/// The first members of every line, which no field replaces.
+const FIRST: [&str; 3] = ["timestamp", "level", MESSAGE];
+pub(super) const MESSAGE: &str = "message";
 
 /// A log line with its line feed: one JSON object. No text in it can begin a new line, and no field replaces one of
 /// the first members.
@@ -17,23 +22,33 @@ pub(crate) fn line(
     message: &str,
     fields: &[(&'static str, Value)],
 ) -> Vec<u8> {
-    let timestamp = now.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let first = [("timestamp", &*timestamp), ("level", level.as_str()), ("message", message)];
+    let mut all = Fields::default();
+    fields.iter().for_each(|(name, value)| all.insert(name, value));
+    all.insert(MESSAGE, message);
     let mut line = Vec::with_capacity(TYPICAL_LINE_BYTES);
-    let written = (|| {
-        let mut writer = Serializer::new(&mut line);
-        let mut object = writer.serialize_map(None)?;
-        for (name, value) in &first {
-            object.serialize_entry(name, value)?;
-        }
-        for (name, value) in fields.iter().filter(|(name, _)| first.iter().all(|(known, _)| known != name)) {
-            object.serialize_entry(name, value)?;
-        }
-        object.end()
-    })();
-    written.expect("a vector takes everything, and every key is text");
-    line.push(b'\n');
+    write_line(&mut line, now, level, &all);
     line
+}
+
+/// Writes the line of an event, whose message is one of its fields.
+pub(super) fn write_line(line: &mut Vec<u8>, now: DateTime<Utc>, level: Level, fields: &Fields) {
+    let mut write = |text: &[u8]| line.extend_from_slice(text);
+    write(b"{\"timestamp\":\"");
+    write(now.to_rfc3339_opts(SecondsFormat::Micros, true).as_bytes());
+    write(b"\",\"level\":\"");
+    write(level.as_str().as_bytes());
+    write(b"\",\"message\":");
+    match fields.json(MESSAGE) {
+        None => write(b"\"\""),
+        Some(text) if text.starts_with(b"\"") => write(text),
+        // A number or a truth.
+        Some(other) => [b"\"", other, b"\""].into_iter().for_each(&mut write),
+    }
+    for (name, json) in fields.iter().filter(|(name, _)| !FIRST.contains(name)) {
+        // A name is a word of the code, which needs no escape.
+        [b",\"", name.as_bytes(), b"\":", json].into_iter().for_each(&mut write);
+    }
+    write(b"}\n");
 }
 
 /// A line of a kind that no filter suppresses, with a value for each of its fields.

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::INVOCATION_ENDED};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tracing::{
     Event, Subscriber,
@@ -55,8 +54,8 @@ impl SpanLayer {
     fn span(&self, ongoing: &OngoingInvocation, ending: &Fields) -> Option<Span> {
         // What time passed is not read from a clock that somebody may set meanwhile.
         let passed = self.clock.instant().saturating_duration_since(ongoing.moment);
-        let known = |name: &str| ongoing.fields.text(name);
-        let trigger = ending.text("trigger")?;
+        let known = |name: &str| ongoing.fields.get(name);
+        let trigger: String = ending.get("trigger")?;
         Some(Span {
             trace: known("trace_id")?,
             id: known(SPAN_ID)?,
@@ -65,8 +64,8 @@ impl SpanLayer {
             began: ongoing.at,
             ended: ongoing.at + TimeDelta::from_std(passed).unwrap_or_default(),
             invocation: known("invocation_id")?,
-            outcome: ending.text("outcome")?,
-            status: ending.get("status").and_then(Value::as_u64).filter(|_| trigger == "http"),
+            outcome: ending.get("outcome")?,
+            status: ending.get("status").filter(|_| trigger == "http"),
             trigger,
         })
     }
@@ -93,7 +92,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut ending = Fields::default();
         event.record(&mut ending);
-        if ending.get("event").is_none_or(|name| name != INVOCATION_ENDED) {
+        if ending.plain_text("event") != Some(INVOCATION_ENDED) {
             return;
         }
         let Some(invocation) = context.event_span(event) else { return };
