@@ -8,6 +8,7 @@ mod stream;
 use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum_core::{body::Body as AxumBody, extract::Request, response::Response};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -91,8 +92,11 @@ pub(crate) async fn serve<R: Respond>(responder: Arc<R>, socket: TcpStream, shut
     let stream = Stream::new(socket, Arc::clone(&progress), limits.head_timeout);
     let service = service_fn(|request: Request<Incoming>| {
         let (responder, in_progress) = (Arc::clone(&responder), progress.request());
-        let until_body_read = Arc::clone(&in_progress);
         let request = request.map(|body| {
+            if body.is_end_stream() {
+                return AxumBody::empty();
+            }
+            let until_body_read = Arc::clone(&in_progress);
             AxumBody::new(body.map_frame(move |frame| {
                 let _until_it_is_read = &until_body_read;
                 frame
