@@ -41,6 +41,8 @@ pub enum Profile {
     Dev,
     /// As it ships.
     Release,
+    /// Nearly as it ships, with the names of its functions.
+    Profiling,
 }
 
 impl Project {
@@ -89,6 +91,7 @@ impl Project {
         let folder = match profile {
             Profile::Dev => "debug",
             Profile::Release => "release",
+            Profile::Profiling => "profiling",
         };
         self.target_folder().join(folder).join(format!("{WORKER_NAME}{}", env::consts::EXE_SUFFIX))
     }
@@ -132,8 +135,10 @@ impl Project {
     pub fn build_worker(&self, profile: Profile) -> Command {
         let mut command = self.cargo();
         command.args(["build", "--package", WORKER_NAME]);
-        if profile == Profile::Release {
-            command.arg("--release");
+        match profile {
+            Profile::Dev => {}
+            Profile::Release => drop(command.arg("--release")),
+            Profile::Profiling => drop(command.args(["--profile", "profiling"])),
         }
         command
     }

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::port;
 
 /// Given up after this time.
@@ -93,6 +95,16 @@ impl Handler {
     #[must_use]
     pub fn peak_memory(&self) -> Option<f64> {
         self.status("VmHWM")
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// When it cannot be asked or waited for.
+    pub fn stop(mut self) -> io::Result<ExitStatus> {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::NotFound)?;
+        kill_process(pid, Signal::TERM)?;
+        self.child.wait()
     }
 
     fn status(&self, field: &str) -> Option<f64> {

@@ -2,6 +2,7 @@
 
 mod app;
 mod bench;
+mod callgrind;
 mod chaos;
 mod console;
 mod controls;
@@ -17,6 +18,7 @@ mod measure;
 mod mutants;
 mod package;
 mod postgres;
+mod profile;
 mod release;
 mod stop_signals;
 mod test;
@@ -58,8 +60,9 @@ Look for faults:
   cargo xtask docs --sample 1          twenty names and twenty sentences, for somebody who has not seen the code
 
 Measure:
-  cargo xtask measure                  size, start and memory of the release binary, start of the emulator
+  cargo xtask measure                  size, start, memory and instructions of the release binary, start of the emulator
   cargo xtask bench                    rates, latencies and memory, compared with limits and with other programs
+  cargo xtask profile                  instructions of a request by function, and a flame graph in target/profile
 
 Package and deploy:
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed, and one.zip
@@ -112,11 +115,13 @@ enum Command {
     Controls(controls::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
+    /// Count the instructions of a request, and show which functions took them.
+    Profile(profile::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
     Infra(infra::Args),
     /// Make the zips that are deployed, and the bill of what is in them.
     Package(package::Args),
-    /// Print the size, the start time and the idle memory of the release binary.
+    /// Print the size, the start time, the idle memory and the instructions of the release binary.
     Measure(measure::Args),
 }
 
@@ -138,6 +143,7 @@ async fn main() -> ExitCode {
         Command::Mutants(args) => mutants::run(&project, &args),
         Command::Controls(args) => controls::run(&project, &args).await,
         Command::Bench(args) => bench::run(&project, &args),
+        Command::Profile(args) => Box::pin(profile::run(&project, &args)).await,
         Command::Infra(args) => infra::run(&project, &args),
         Command::Package(args) => package::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args).await,

@@ -1,6 +1,8 @@
-//! `cargo xtask measure`: what the release binary weighs and how fast it is there, by itself and behind the emulator.
+//! `cargo xtask measure`: what the release binary weighs, how fast it is there, by itself and behind the emulator, and how
+//! many instructions a request takes.
 
 mod host;
+mod instructions;
 mod sample;
 
 use std::{fs, path::Path, time::Duration};
@@ -27,6 +29,10 @@ pub(crate) struct Args {
     /// Fail when the binary is over its bar, or another figure over twice its own.
     #[arg(long)]
     check: bool,
+    /// Keep the instructions of a request on this machine as those that later ones are compared with, and measure nothing
+    /// else.
+    #[arg(long, conflicts_with = "check")]
+    accept: bool,
 }
 
 /// One measured figure beside its bar, both in the unit.
@@ -40,7 +46,11 @@ struct Measurement {
 
 /// Builds the release binary and measures it.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let figures = measure(project, &Release::for_this_machine(project)?.made(project)?).await?;
+    let worker = Release::for_this_machine(project)?.made(project)?;
+    if args.accept {
+        return instructions::accept(project, &worker).await;
+    }
+    let figures = measure(project, &worker).await?;
     for figure in &figures {
         println!("{}", figure.line());
     }
@@ -48,7 +58,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     if args.check && !over.is_empty() {
         bail!("too much over the bar: {}; find out what made it grow", over.join(", "));
     }
-    Ok(())
+    instructions::compare(project, &worker, args.check).await
 }
 
 async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measurement; 4]> {

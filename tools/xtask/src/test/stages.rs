@@ -266,8 +266,8 @@ pub(super) const STAGES: [Stage; 15] = [
     },
     Stage {
         name: "measurements",
-        does: "size, start and memory of the binary, compared with their limits",
-        seconds: 5,
+        does: "size, start, memory and instructions of the binary, compared with their limits",
+        seconds: 60,
         quick: false,
         advice: "see `cargo xtask measure`",
         commands: |project| {
