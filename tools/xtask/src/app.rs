@@ -5,16 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use functions_emulator::{
     ConsoleOptions, Emulator, Events, Options, app::stage_app, easyauth::EasyAuthMode, issuer::TokenOptions,
     queues::Connections, users::Users,
 };
-use project::{Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE, issuer_settings};
+use project::{Profile, Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE, issuer_settings};
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
-use crate::{dev, release::Release, token};
+use crate::{dev, token};
 
 /// Reads the description; everybody who has a token may.
 const READER: &str = "buyer";
@@ -87,12 +87,15 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
     })
 }
 
-/// The release build, or the worker that was asked for, as in the scenario tests.
+/// A build that compiles quickly, or the worker that was asked for, as in the scenario tests. `cargo xtask test` asks for
+/// what ships.
 fn worker(project: &Project) -> anyhow::Result<PathBuf> {
     if let Some(given) = env::var_os(WORKER_UNDER_TEST_VARIABLE) {
         return Ok(PathBuf::from(given));
     }
-    Release::for_this_machine(project)?.made(project)
+    let built = project.build_worker(Profile::Dev).status().context("cannot start cargo")?;
+    ensure!(built.success(), "the build failed: fix what cargo says above");
+    Ok(project.worker(Profile::Dev))
 }
 
 /// The worker's own description, which everybody may read who has a token.

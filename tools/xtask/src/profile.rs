@@ -33,7 +33,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         Some(worker) => worker.clone(),
         None => build(project)?,
     };
-    let folder = project.target().join("profile");
+    let folder = project.target_folder().join("profile");
     fs::create_dir_all(&folder).context("cannot make the folder of the flame graphs")?;
     let bench = Bench::start(&valgrind, &worker).await?;
     for (request, counts) in bench.of_each(args.requests).await? {

@@ -29,7 +29,7 @@ impl Valgrind {
         if installed.version().is_some() {
             return Ok(installed);
         }
-        let folder = project.target().join("tools/valgrind");
+        let folder = project.target_folder().join("tools/valgrind");
         let unpacked = Self::unpacked(&folder);
         if unpacked.version().is_none() {
             download(&folder)
