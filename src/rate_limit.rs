@@ -86,7 +86,7 @@ impl RateLimiter {
     ///
     /// # Errors
     /// How long the caller has to wait, if the limit is exceeded; a refused request does not count.
-    pub fn check(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.take(self.rate, caller, now)
     }

@@ -60,7 +60,7 @@ impl AppState {
     /// Counts a call against this caller's rate limit.
     pub(super) fn check_rate_limit(&self, caller: Owner) -> Result<(), Problem> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
-        limiter.check(caller, self.clock.instant()).map_err(Problem::RateLimited)
+        limiter.take(caller, self.clock.instant()).map_err(Problem::RateLimited)
     }
 
     /// The answer to a caller whose permit reaches no such order. A caller who sees only their own orders may have asked

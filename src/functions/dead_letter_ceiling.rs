@@ -44,7 +44,7 @@ impl DeadLetterCeiling {
         }
     }
 
-    /// Warns when the ceiling is near.
+    /// Warns at every call while the number or the age of dead letters is near the ceiling.
     pub(super) fn warn_if_near(&self, gauges: &Gauges, now: DateTime<Utc>) {
         let is_near = self.is_near(gauges, now);
         self.was_near.store(is_near, Relaxed);

@@ -9,7 +9,7 @@ pub struct PageRequest<K> {
     pub limit: u32,
 }
 
-/// A page of a list.
+/// A page of a list. The next page is asked for by the key of this page's last item.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// The items, in the list's sequence.

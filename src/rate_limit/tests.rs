@@ -18,7 +18,7 @@ fn limiter(per_second: u32, burst: u32) -> (RateLimiter, Instant) {
 
 /// How many requests in a row are admitted.
 fn admitted(limiter: &RateLimiter, caller: Owner, now: Instant) -> usize {
-    (0..100_000).take_while(|_| limiter.check(caller, now).is_ok()).count()
+    (0..100_000).take_while(|_| limiter.take(caller, now).is_ok()).count()
 }
 
 fn remembered(limiter: &RateLimiter) -> usize {
@@ -46,11 +46,11 @@ fn callers_have_separate_buckets() {
 fn the_wait_is_true_to_the_nanosecond() {
     let (limiter, start) = limiter(3, 2);
     assert_eq!(admitted(&limiter, caller(1), start), 2);
-    let wait = limiter.check(caller(1), start).unwrap_err();
+    let wait = limiter.take(caller(1), start).unwrap_err();
     let nanosecond = Duration::from_nanos(1);
     let moment_before = start + wait.saturating_sub(nanosecond);
-    assert_eq!(limiter.check(caller(1), moment_before), Err(nanosecond));
-    assert_eq!(limiter.check(caller(1), start + wait), Ok(()));
+    assert_eq!(limiter.take(caller(1), moment_before), Err(nanosecond));
+    assert_eq!(limiter.take(caller(1), start + wait), Ok(()));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_million_callers_are_remembered_in_bounded_space() {
     let (limiter, start) = limiter(20, 40);
     for number in 0..1_000_000_u32 {
         let now = start + Duration::from_micros(1) * number;
-        let _whether = limiter.check(caller(number.into()), now);
+        let _whether = limiter.take(caller(number.into()), now);
     }
     let buckets = limiter.buckets.lock().unwrap();
     assert_eq!((buckets.by_caller.len(), buckets.next_full.len()), (MAX_BUCKETS, MAX_BUCKETS));
@@ -72,7 +72,7 @@ fn a_drained_caller_is_not_refreshed_by_a_crowd() {
     let (limiter, start) = limiter(1, 60);
     assert_eq!(admitted(&limiter, caller(1), start), 60);
     for number in 2..3 * MAX_BUCKETS as u128 {
-        let _whether = limiter.check(caller(number), start + SECOND);
+        let _whether = limiter.take(caller(number), start + SECOND);
     }
     assert_eq!(remembered(&limiter), MAX_BUCKETS);
     assert_eq!(admitted(&limiter, caller(1), start + SECOND * 2), 2);
@@ -95,7 +95,7 @@ fn without_room_new_callers_share_one_bucket() {
 fn a_caller_that_drained_the_shared_bucket_finds_no_fresh_one() {
     let (limiter, start) = limiter(1, 10);
     for number in 0..MAX_BUCKETS as u128 {
-        assert_eq!(limiter.check(caller(number), start), Ok(()));
+        assert_eq!(limiter.take(caller(number), start), Ok(()));
     }
     let late = caller(1 << 100);
     assert_eq!(admitted(&limiter, late, start), 10);
@@ -123,7 +123,7 @@ proptest! {
         let (mut now, mut taken) = (start, Vec::new());
         for gap in gaps {
             now += Duration::from_nanos(gap);
-            if limiter.check(caller(1), now).is_ok() {
+            if limiter.take(caller(1), now).is_ok() {
                 taken.push(now);
             }
         }

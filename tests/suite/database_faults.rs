@@ -174,7 +174,7 @@ impl World {
         count.fetch_one(&mut connection).await.expect("a count")
     }
 
-    /// Sends a new order once, with or without a key.
+    /// Sends a new order once, with or without an idempotency key.
     async fn send(&self, reference: &str, key: Option<&str>) -> Reply {
         let client = key.map_or_else(|| self.buyer.clone(), |key| self.buyer.with("idempotency-key", key));
         client.post("/api/orders", &order(reference)).await

@@ -49,7 +49,7 @@ pub enum FunctionJsonError {
     NotRegistered(Vec<String>),
 }
 
-impl<S, T> Functions<S, T>
+impl<S, Need> Functions<S, Need>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -59,7 +59,7 @@ where
     /// When the registrations contradict each other or the rules of the Functions host.
     pub fn function_json(&self) -> Result<Vec<FunctionJson>, RegistrationErrors> {
         self.all()?;
-        let text = |function: &Function<S, T>| format!("{:#}\n", json!({"bindings": bindings(function)}));
+        let text = |function: &Function<S, Need>| format!("{:#}\n", json!({"bindings": bindings(function)}));
         Ok(self
             .functions
             .iter()
@@ -114,7 +114,7 @@ fn says(file: &Path, text: &str) -> bool {
     value(&found).is_some_and(|found| Some(found) == value(text))
 }
 
-fn bindings<S, T>(function: &Function<S, T>) -> Vec<Value> {
+fn bindings<S, Need>(function: &Function<S, Need>) -> Vec<Value> {
     let mut bindings = vec![trigger(function)];
     if matches!(function.kind, Kind::Http(_)) {
         bindings.push(json!({"type": "http", "direction": "out", "name": "res"}));
@@ -123,7 +123,7 @@ fn bindings<S, T>(function: &Function<S, T>) -> Vec<Value> {
     bindings
 }
 
-fn trigger<S, T>(function: &Function<S, T>) -> Value {
+fn trigger<S, Need>(function: &Function<S, Need>) -> Value {
     let mut binding = Map::new();
     let kind = match &function.kind {
         Kind::Http(_) => "httpTrigger",

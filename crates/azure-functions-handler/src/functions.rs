@@ -15,7 +15,7 @@ use crate::{
     trigger::{AuthLevel, HttpTrigger, OtherTrigger, OutputBinding, QueueTrigger, TimerTrigger, Trigger},
 };
 
-/// The functions of an app. Their handlers share a state `S`, and each function may declare its needs in a type `T` of
+/// The functions of an app. Their handlers share a state `S`, and each function may declare its needs in a type `Need` of
 /// the app.
 ///
 /// The registration needs no state itself, so that tools can write it as `function.json`
@@ -36,12 +36,12 @@ use crate::{
 /// let app = functions.all()?.with_state(Greeting("Hello"));
 /// # Ok::<(), azure_functions_handler::RegistrationErrors>(())
 /// ```
-pub struct Functions<S, T = ()> {
-    pub(crate) functions: Vec<Arc<Function<S, T>>>,
+pub struct Functions<S, Need = ()> {
+    pub(crate) functions: Vec<Arc<Function<S, Need>>>,
     pub(crate) route_prefix: Option<&'static str>,
 }
 
-impl<S, T> Functions<S, T>
+impl<S, Need> Functions<S, Need>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -60,7 +60,7 @@ where
 
     /// Registers an HTTP function.
     #[must_use]
-    pub fn http<H, A, M>(self, name: &'static str, trigger: HttpTrigger<T>, handler: H) -> Self
+    pub fn http<H, A, M>(self, name: &'static str, trigger: HttpTrigger<Need>, handler: H) -> Self
     where
         H: Handler<A>,
         H::Future: HandlerFuture + Send + 'static,
@@ -73,7 +73,7 @@ where
     /// Registers an HTTP function that a tower service answers, such as a router of axum. The service sees the path as
     /// the caller sent it, with the route prefix.
     #[must_use]
-    pub fn http_service<V>(self, name: &'static str, trigger: HttpTrigger<T>, service: V) -> Self
+    pub fn http_service<V>(self, name: &'static str, trigger: HttpTrigger<Need>, service: V) -> Self
     where
         V: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
         V::Response: IntoResponse,
@@ -84,7 +84,12 @@ where
 
     /// Registers a function that takes messages of a queue; its name alone stands for a trigger without settings.
     #[must_use]
-    pub fn queue<H, A, M>(self, name: &'static str, trigger: impl Into<QueueTrigger<T>>, handler: H) -> Self
+    pub fn queue<H, A, M>(
+        self,
+        name: &'static str,
+        trigger: impl Into<QueueTrigger<Need>>,
+        handler: H,
+    ) -> Self
     where
         H: Handler<A>,
         H::Future: HandlerFuture + Send + 'static,
@@ -96,7 +101,12 @@ where
 
     /// Registers a function that runs on a schedule; a schedule alone stands for a trigger without settings.
     #[must_use]
-    pub fn timer<H, A, M>(self, name: &'static str, trigger: impl Into<TimerTrigger<T>>, handler: H) -> Self
+    pub fn timer<H, A, M>(
+        self,
+        name: &'static str,
+        trigger: impl Into<TimerTrigger<Need>>,
+        handler: H,
+    ) -> Self
     where
         H: Handler<A>,
         H::Future: HandlerFuture + Send + 'static,
@@ -108,7 +118,7 @@ where
 
     /// Registers a function with a trigger of another type.
     #[must_use]
-    pub fn other<H, A, M>(self, name: &'static str, trigger: OtherTrigger<T>, handler: H) -> Self
+    pub fn other<H, A, M>(self, name: &'static str, trigger: OtherTrigger<Need>, handler: H) -> Self
     where
         H: Handler<A>,
         H::Future: HandlerFuture + Send + 'static,
@@ -121,7 +131,7 @@ where
     fn with<K>(
         mut self,
         name: &'static str,
-        trigger: Trigger<K, T>,
+        trigger: Trigger<K, Need>,
         kind: impl FnOnce(K) -> Kind,
         handler: ErasedHandler<S>,
     ) -> Self {
@@ -132,7 +142,7 @@ where
     }
 
     /// Each function with what it needs.
-    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, T>> {
+    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, Need>> {
         self.functions.iter().map(|function| Registered::of(function))
     }
 
@@ -141,7 +151,7 @@ where
     ///
     /// # Errors
     /// When the registrations contradict each other or the rules of the Functions host.
-    pub fn all(&self) -> Result<Deployed<S, T>, RegistrationErrors> {
+    pub fn all(&self) -> Result<Deployed<S, Need>, RegistrationErrors> {
         let prefix = self.route_prefix.unwrap_or(deployment::DEFAULT_PREFIX);
         registration::validate(&self.functions, prefix)?;
         Ok(Deployed { functions: self.functions.clone(), unrouted: Vec::new(), prefix: prefix.to_owned() })
@@ -152,7 +162,7 @@ where
     ///
     /// # Errors
     /// As [`deployed_in`](Self::deployed_in).
-    pub fn deployed(&self) -> Result<Deployed<S, T>, DeploymentError> {
+    pub fn deployed(&self) -> Result<Deployed<S, Need>, DeploymentError> {
         match std::env::var_os("FUNCTIONS_APP_ROOT_PATH") {
             Some(root) => self.deployed_in(Path::new(&root)),
             None => Ok(self.all()?),
@@ -167,7 +177,7 @@ where
     /// When the app root or its host.json cannot be read, a function stands there that is not registered, or the
     /// registrations contradict each other or the Functions host; also when host.json has requests forwarded and not proxied,
     /// and so opens a function to callers with a weaker key ([`RegistrationError::ForwardedPast`](crate::RegistrationError)).
-    pub fn deployed_in(&self, root: &Path) -> Result<Deployed<S, T>, DeploymentError> {
+    pub fn deployed_in(&self, root: &Path) -> Result<Deployed<S, Need>, DeploymentError> {
         let names = deployment::function_folders(root)?;
         let is_known = |name: &String| self.functions.iter().any(|function| function.name == name);
         if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
@@ -178,7 +188,7 @@ where
             (Err(_), Some(prefix)) => HostJson::unknown(prefix),
             (read, None) => read?,
         };
-        let stands = |function: &&Arc<Function<S, T>>| names.iter().any(|name| name == function.name);
+        let stands = |function: &&Arc<Function<S, Need>>| names.iter().any(|name| name == function.name);
         let functions: Vec<_> = self.functions.iter().filter(stands).cloned().collect();
         registration::validate(&functions, &host.prefix)?;
         if host.forwards {
@@ -191,14 +201,14 @@ where
     }
 }
 
-impl<S, T> fmt::Debug for Functions<S, T> {
+impl<S, Need> fmt::Debug for Functions<S, Need> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut functions = formatter.debug_struct("Functions");
         functions.field("functions", &names(&self.functions)).finish_non_exhaustive()
     }
 }
 
-impl<S, T> fmt::Debug for Deployed<S, T> {
+impl<S, Need> fmt::Debug for Deployed<S, Need> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut deployed = formatter.debug_struct("Deployed");
         deployed
@@ -208,11 +218,11 @@ impl<S, T> fmt::Debug for Deployed<S, T> {
     }
 }
 
-fn names<S, T>(functions: &[Arc<Function<S, T>>]) -> Vec<&'static str> {
+fn names<S, Need>(functions: &[Arc<Function<S, Need>>]) -> Vec<&'static str> {
     functions.iter().map(|function| function.name).collect()
 }
 
-impl<S, T> Default for Functions<S, T>
+impl<S, Need> Default for Functions<S, Need>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -224,7 +234,7 @@ where
 /// A registered function, as tools see it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Registered<'a, T> {
+pub struct Registered<'a, Need> {
     /// Its name.
     pub name: &'static str,
     /// The name of its trigger's binding.
@@ -244,11 +254,11 @@ pub struct Registered<'a, T> {
     /// Its output bindings, beside the HTTP answer.
     pub outputs: &'a [OutputBinding],
     /// What it needs.
-    pub needs: &'a [T],
+    pub needs: &'a [Need],
 }
 
-impl<'a, T> Registered<'a, T> {
-    fn of<S>(function: &'a Function<S, T>) -> Self {
+impl<'a, Need> Registered<'a, Need> {
+    fn of<S>(function: &'a Function<S, Need>) -> Self {
         let (http, queue, schedule) = match &function.kind {
             Kind::Http(http) => (Some(http), None, None),
             Kind::Queue(queue) => (None, Some(queue.queue), None),
@@ -271,24 +281,24 @@ impl<'a, T> Registered<'a, T> {
 }
 
 /// The functions that one process serves.
-pub struct Deployed<S, T = ()> {
-    functions: Vec<Arc<Function<S, T>>>,
+pub struct Deployed<S, Need = ()> {
+    functions: Vec<Arc<Function<S, Need>>>,
     /// Functions whose route the host does not serve, because they are disabled.
     unrouted: Vec<&'static str>,
     prefix: String,
 }
 
-impl<S, T> Deployed<S, T>
+impl<S, Need> Deployed<S, Need>
 where
     S: Clone + Send + Sync + 'static,
 {
     /// The needs of these functions, from which the app's settings follow.
-    pub fn needs(&self) -> impl Iterator<Item = &T> {
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
         self.functions.iter().flat_map(|function| &function.needs)
     }
 
     /// Each function with what it needs.
-    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, T>> {
+    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, Need>> {
         self.functions.iter().map(|function| Registered::of(function))
     }
 
@@ -296,7 +306,7 @@ where
     #[must_use]
     pub fn with_state(self, state: S) -> FunctionApp {
         let is_routed = |name| !self.unrouted.contains(&name);
-        let bind = |function: &Arc<Function<S, T>>| function.bind(state.clone(), is_routed(function.name));
+        let bind = |function: &Arc<Function<S, Need>>| function.bind(state.clone(), is_routed(function.name));
         let functions = self.functions.iter().map(bind);
         FunctionApp::new(functions.collect(), self.prefix)
     }

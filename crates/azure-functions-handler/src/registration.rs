@@ -163,8 +163,8 @@ fn into_result(errors: Vec<RegistrationError>) -> Result<(), RegistrationErrors>
     if errors.is_empty() { Ok(()) } else { Err(RegistrationErrors(errors)) }
 }
 
-pub(crate) fn validate<S, T>(
-    functions: &[Arc<Function<S, T>>],
+pub(crate) fn validate<S, Need>(
+    functions: &[Arc<Function<S, Need>>],
     prefix: &str,
 ) -> Result<(), RegistrationErrors> {
     let mut errors = Vec::new();
@@ -180,7 +180,9 @@ pub(crate) fn validate<S, T>(
 
 /// Errors under a host that forwards requests: it checks the key for the path that the caller sent, and then changes
 /// the path. A backslash becomes a slash, `..` goes up, an encoded `?` or `#` ends it.
-pub(crate) fn validate_forwarding<S, T>(functions: &[Arc<Function<S, T>>]) -> Result<(), RegistrationErrors> {
+pub(crate) fn validate_forwarding<S, Need>(
+    functions: &[Arc<Function<S, Need>>],
+) -> Result<(), RegistrationErrors> {
     let http = functions.iter().filter_map(|function| match &function.kind {
         Kind::Http(http) => Some((function.name, http)),
         _ => None,
@@ -198,7 +200,7 @@ pub(crate) fn validate_forwarding<S, T>(functions: &[Arc<Function<S, T>>]) -> Re
     into_result(errors)
 }
 
-fn validate_function<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
+fn validate_function<S, Need>(function: &Function<S, Need>) -> Vec<RegistrationError> {
     let name = function.name;
     let mut errors = Vec::new();
     if !names::is_function(name) {
@@ -225,7 +227,7 @@ fn validate_function<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> 
     errors
 }
 
-fn bindings<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
+fn bindings<S, Need>(function: &Function<S, Need>) -> Vec<RegistrationError> {
     let name = function.name;
     let answer = matches!(function.kind, Kind::Http(_)).then_some("res");
     let outputs = function.outputs.iter().map(|output| output.name);
@@ -281,7 +283,7 @@ fn properties<'a>(
     })
 }
 
-fn find_conflict<S, T>(one: &Function<S, T>, other: &Function<S, T>) -> Option<RegistrationError> {
+fn find_conflict<S, Need>(one: &Function<S, Need>, other: &Function<S, Need>) -> Option<RegistrationError> {
     if one.name.eq_ignore_ascii_case(other.name) {
         return Some(RegistrationError::Duplicate(other.name));
     }
@@ -312,9 +314,9 @@ fn shares_method(one: &Http, other: &Http) -> bool {
 
 /// Whether a caller of `http` could send what the host sends to `function`, which is any function: one over HTTP is called
 /// with an envelope too where host.json enables nothing else. A function whose own route is its name is not reported.
-fn shadowed<S, T>(
-    http: &Function<S, T>,
-    function: &Function<S, T>,
+fn shadowed<S, Need>(
+    http: &Function<S, Need>,
+    function: &Function<S, Need>,
     prefix: &str,
 ) -> Option<RegistrationError> {
     let route = http.kind.http(&Method::POST)?.route;

@@ -30,23 +30,23 @@ impl AuthLevel {
     }
 }
 
-/// A trigger of kind `K`, with its outputs and with what the function needs, in the app's own type `T`.
+/// A trigger of kind `K`, with its outputs and with what the function needs, in the app's own type `Need`.
 #[derive(Clone, Debug)]
-pub struct Trigger<K, T> {
+pub struct Trigger<K, Need> {
     pub(crate) kind: K,
     pub(crate) binding: &'static str,
     pub(crate) outputs: Vec<OutputBinding>,
-    pub(crate) needs: Vec<T>,
+    pub(crate) needs: Vec<Need>,
 }
 
 /// The trigger of an HTTP function.
-pub type HttpTrigger<T> = Trigger<Http, T>;
+pub type HttpTrigger<Need> = Trigger<Http, Need>;
 /// The trigger of a function that takes messages of a storage queue.
-pub type QueueTrigger<T> = Trigger<Queue, T>;
+pub type QueueTrigger<Need> = Trigger<Queue, Need>;
 /// The trigger of a function that runs on a schedule.
-pub type TimerTrigger<T> = Trigger<Timer, T>;
+pub type TimerTrigger<Need> = Trigger<Timer, Need>;
 /// Any other trigger.
-pub type OtherTrigger<T> = Trigger<Other, T>;
+pub type OtherTrigger<Need> = Trigger<Other, Need>;
 
 /// An `httpTrigger`.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub(crate) enum OutputKind {
     Other(&'static str),
 }
 
-fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
+fn trigger<K, Need>(kind: K, binding: &'static str) -> Trigger<K, Need> {
     Trigger { kind, binding, outputs: Vec::new(), needs: Vec::new() }
 }
 
@@ -104,63 +104,63 @@ fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
 /// The route is one of the Functions host: literal segments, `{name}`, `{name?}` at the end, and `{*name}` at the end for
 /// all that follows. The host checks constraints such as `{id:int}`; see [`route::match_path`](crate::route::match_path). Of several functions whose routes fit a request, the
 /// host calls the first by name, not the one with the most exact route.
-pub fn methods<T>(methods: impl IntoIterator<Item = Method>, route: &'static str) -> HttpTrigger<T> {
+pub fn methods<Need>(methods: impl IntoIterator<Item = Method>, route: &'static str) -> HttpTrigger<Need> {
     let methods = methods.into_iter().collect();
     trigger(Http { methods, route, auth_level: AuthLevel::Anonymous }, "req")
 }
 
 /// An HTTP function for all methods; see [`methods`].
 #[must_use]
-pub fn any<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn any<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([], route)
 }
 
 /// An HTTP function for GET; see [`methods`].
 #[must_use]
-pub fn get<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn get<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([Method::GET], route)
 }
 
 /// An HTTP function for POST; see [`methods`].
 #[must_use]
-pub fn post<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn post<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([Method::POST], route)
 }
 
 /// An HTTP function for PUT; see [`methods`].
 #[must_use]
-pub fn put<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn put<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([Method::PUT], route)
 }
 
 /// An HTTP function for PATCH; see [`methods`].
 #[must_use]
-pub fn patch<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn patch<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([Method::PATCH], route)
 }
 
 /// An HTTP function for DELETE; see [`methods`].
 #[must_use]
-pub fn delete<T>(route: &'static str) -> HttpTrigger<T> {
+pub fn delete<Need>(route: &'static str) -> HttpTrigger<Need> {
     methods([Method::DELETE], route)
 }
 
 /// A function that takes the messages of this storage queue.
 #[must_use]
-pub fn queue<T>(queue: &'static str) -> QueueTrigger<T> {
+pub fn queue<Need>(queue: &'static str) -> QueueTrigger<Need> {
     trigger(Queue { queue, connection: None }, "message")
 }
 
 /// A function that runs on this schedule: six fields of NCRONTAB, seconds first.
 #[must_use]
-pub fn timer<T>(schedule: &'static str) -> TimerTrigger<T> {
+pub fn timer<Need>(schedule: &'static str) -> TimerTrigger<Need> {
     trigger(Timer { schedule, is_monitored: true }, "timer")
 }
 
 /// A function with a trigger of another type, such as `serviceBusTrigger` or `blobTrigger`. The function's handler
 /// takes [`TriggerData`](crate::TriggerData) and [`Metadata`](crate::Metadata).
 #[must_use]
-pub fn other<T>(kind: &'static str) -> OtherTrigger<T> {
+pub fn other<Need>(kind: &'static str) -> OtherTrigger<Need> {
     trigger(Other { kind, properties: Map::new() }, "trigger")
 }
 
@@ -180,7 +180,7 @@ fn output(name: &'static str, kind: OutputKind) -> OutputBinding {
     OutputBinding { name, kind, connection: None, properties: Map::new() }
 }
 
-impl<K, T> Trigger<K, T> {
+impl<K, Need> Trigger<K, Need> {
     /// Names the trigger's binding.
     #[must_use]
     pub fn binding(mut self, name: &'static str) -> Self {
@@ -197,13 +197,13 @@ impl<K, T> Trigger<K, T> {
 
     /// Says that the function needs this; the app reads it again from [`Deployed::needs`](crate::Deployed::needs).
     #[must_use]
-    pub fn needs(mut self, need: T) -> Self {
+    pub fn needs(mut self, need: Need) -> Self {
         self.needs.push(need);
         self
     }
 }
 
-impl<T> HttpTrigger<T> {
+impl<Need> HttpTrigger<Need> {
     /// Which key a caller has to show; none if this is not called.
     #[must_use]
     pub fn auth_level(mut self, level: AuthLevel) -> Self {
@@ -212,7 +212,7 @@ impl<T> HttpTrigger<T> {
     }
 }
 
-impl<T> QueueTrigger<T> {
+impl<Need> QueueTrigger<Need> {
     /// The app setting, or the prefix of app settings, that contains the queue's connection; `AzureWebJobsStorage` if
     /// not called.
     #[must_use]
@@ -222,7 +222,7 @@ impl<T> QueueTrigger<T> {
     }
 }
 
-impl<T> TimerTrigger<T> {
+impl<Need> TimerTrigger<Need> {
     /// The host stores no record of the last run, and so never makes up for a missed one.
     #[must_use]
     pub fn unmonitored(mut self) -> Self {
@@ -231,19 +231,19 @@ impl<T> TimerTrigger<T> {
     }
 }
 
-impl<T> From<&'static str> for TimerTrigger<T> {
+impl<Need> From<&'static str> for TimerTrigger<Need> {
     fn from(schedule: &'static str) -> Self {
         timer(schedule)
     }
 }
 
-impl<T> From<&'static str> for QueueTrigger<T> {
+impl<Need> From<&'static str> for QueueTrigger<Need> {
     fn from(name: &'static str) -> Self {
         queue(name)
     }
 }
 
-impl<T> OtherTrigger<T> {
+impl<Need> OtherTrigger<Need> {
     /// Sets a property of the binding, such as `queueName` or `connection`.
     #[must_use]
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -1,5 +1,5 @@
-//! What keeps a program from being started, seen before it is: the host runs the same check before its first start
-//! that the linter runs before a deployment.
+//! What keeps a program from being started, seen before the start. A host checks all of it; the linter shares the checks of
+//! the program's format and of the search path.
 
 mod binary;
 mod error;

@@ -14,7 +14,7 @@ const UNUSED: Duration = Duration::from_secs(2);
 /// Messages that the host delivers at a time.
 const BATCH: usize = 16;
 
-/// A backend behind a proxy, and a worker that calls it.
+/// A backend behind a proxy, and the worker's client of it.
 struct World {
     server: test_servers::Backend,
     proxy: TcpProxy,

@@ -152,7 +152,7 @@ fn rate(said: &str) -> Option<f64> {
     line.split(' ').next()?.parse().ok()
 }
 
-/// Every latency that was logged, in microseconds; the logs go.
+/// Every latency that was logged, in microseconds. The logs are deleted.
 fn take_logs(folder: &Path) -> anyhow::Result<Vec<u32>> {
     let mut micros = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,4 +1,5 @@
-//! A deployment with one thing wrong, so that a test can see the line of the table that is about it turn red.
+//! Deployments with one change each. A wrong change must turn the line of the table red that is about it, and a harmless
+//! change must not.
 
 use crate::{
     assertions::{Assertion, Expectation},
@@ -9,8 +10,8 @@ use crate::{
 /// A deployment with one changed value.
 #[derive(Debug)]
 pub struct Mutation {
-    /// What.
-    pub what: &'static str,
+    /// The change, in words.
+    pub description: &'static str,
     /// Whether the assertion must notice the change. One change for each assertion is harmless, and proves that the
     /// others are not noticed for some other reason.
     pub is_wrong: bool,
@@ -34,13 +35,13 @@ pub fn mutations(deployment: &Deployment, line: &Assertion) -> Result<Vec<Mutati
     let first = first.ok_or_else(|| nothing("no resource"))?;
     let (target, path) = target(deployment, line, &about).ok_or_else(|| nothing("no companion"))?;
     let path = steps(path);
-    let wrong = |what, deployment| Mutation { what, is_wrong: true, deployment };
+    let wrong = |description, deployment| Mutation { description, is_wrong: true, deployment };
     let mut all = vec![
         wrong("another value", deployment.changed(target, |body| body.with(&path, line.want.opposite()))),
         wrong("no such resource", deployment.without(&about)),
         wrong("a second resource without it", second(deployment, line, first)),
         Mutation {
-            what: "another tag",
+            description: "another tag",
             is_wrong: false,
             deployment: deployment
                 .changed(target, |body| body.with(&steps("tags.another"), Value::exact("tag"))),

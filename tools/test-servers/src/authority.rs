@@ -33,9 +33,9 @@ pub struct Leaf {
     pub is_authority: bool,
     /// What its key may be used for.
     pub usages: Vec<ExtendedKeyUsagePurpose>,
-    /// The first moment of its life.
+    /// The start of its validity.
     pub from: SystemTime,
-    /// The last moment of its life.
+    /// The end of its validity.
     pub until: SystemTime,
 }
 

@@ -1,4 +1,5 @@
-//! PostgreSQL, as real as the one behind the platform.
+//! Starts a genuine PostgreSQL server for tests: found on the machine, installed or given by URL. It has no TLS unless a
+//! test asks for it.
 
 use std::{
     env, fs,

@@ -95,7 +95,7 @@ fn worker(project: &Project) -> anyhow::Result<PathBuf> {
     }
     let built = project.build_worker(Profile::Dev).status().context("cannot start cargo")?;
     ensure!(built.success(), "the build failed: fix what cargo says above");
-    Ok(project.worker(Profile::Dev))
+    Ok(project.worker_binary(Profile::Dev))
 }
 
 /// The worker's own description, which everybody may read who has a token.

@@ -54,5 +54,5 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 fn build(project: &Project) -> anyhow::Result<PathBuf> {
     let built = project.build_worker(Profile::Profiling).status().context("cannot start cargo")?;
     ensure!(built.success(), "the build failed: fix what cargo says above");
-    Ok(project.worker(Profile::Profiling))
+    Ok(project.worker_binary(Profile::Profiling))
 }

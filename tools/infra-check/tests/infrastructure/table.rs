@@ -40,7 +40,7 @@ fn every_assertion_fails_when_violated() {
                 made += usize::from(mutation.is_wrong);
                 noticed += usize::from(mutation.is_wrong && is_noticed);
                 if is_noticed != mutation.is_wrong {
-                    surprises.push(format!("{} in {}: {}", line.id, variant.name, mutation.what));
+                    surprises.push(format!("{} in {}: {}", line.id, variant.name, mutation.description));
                 }
             }
         }

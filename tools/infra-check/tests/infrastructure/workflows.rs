@@ -46,8 +46,8 @@ impl Run {
         }
     }
 
-    /// The runner of each job (`runs-on`). GitHub looks for a runner before it knows the
-    /// variables of an environment.
+    /// The runner of each job. Asserts that no `runs-on` uses a variable of an environment: GitHub looks for a runner
+    /// before it knows these.
     fn runners(&self) -> Vec<String> {
         let chosen = self.workflow.jobs.values().map(|job| job.runs_on.to_string());
         chosen.inspect(|on| assert!(!on.contains("vars."), "{on}")).map(|on| self.filled(&on)).collect()
