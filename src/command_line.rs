@@ -1,7 +1,7 @@
 //! What may stand behind `orders-worker`. The Functions host starts the worker without arguments, and then nothing here runs.
 
 use clap::{Parser, Subcommand};
-use orders_worker::{doctor, store::Principals};
+use orders_worker::{doctor, store::MigrationOptions};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     ///
     /// The worker migrates SQLite by itself. On PostgreSQL an administrator runs this: it creates tables and roles.
     #[command(after_help = MIGRATE)]
-    Migrate(Principals),
+    Migrate(MigrationOptions),
     /// Check this deployment against the security controls that the worker relies on
     #[command(after_help = DOCTOR)]
     Doctor(doctor::Arguments),
@@ -37,7 +37,8 @@ const MIGRATE: &str = "\
 Examples:
   orders-worker migrate
   orders-worker migrate --administrator 'Database admins' \\
-    --login orders_api=id-orders-api:OBJECT-ID --login orders_processor=id-orders-processor:OBJECT-ID";
+    --login orders_api=id-orders-api:OBJECT-ID --login orders_processor=id-orders-processor:OBJECT-ID
+  orders-worker migrate --from-text                  once, for a PostgreSQL database with the old column types";
 
 const DOCTOR: &str = "\
 Examples:

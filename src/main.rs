@@ -17,7 +17,8 @@ use orders_worker::{
     rate_limit::RateLimiter,
     startup::{self, ServeError},
     store::{
-        self, DatabaseSettings, DatabaseSignIn, MigrationError, MonitoredStore, Principals, Store, StoreError,
+        self, DatabaseSettings, DatabaseSignIn, MigrationError, MigrationOptions, MonitoredStore, Store,
+        StoreError,
     },
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         return start();
     }
     match CommandLine::parse().command {
-        Command::Migrate(principals) => migrate(principals),
+        Command::Migrate(options) => migrate(options),
         Command::Doctor(arguments) => run_doctor(&arguments),
     }
 }
@@ -86,9 +87,9 @@ fn log_findings() {
 }
 
 /// Brings the database to this version. On PostgreSQL that is an administrator's work: it makes tables and roles.
-fn migrate(principals: Principals) -> ExitCode {
-    let principals = match principals.consistent() {
-        Ok(principals) => principals,
+fn migrate(options: MigrationOptions) -> ExitCode {
+    let options = match options.principals.consistent() {
+        Ok(principals) => MigrationOptions { principals, ..options },
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(INVALID_CONFIGURATION);
@@ -101,7 +102,7 @@ fn migrate(principals: Principals) -> ExitCode {
             return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
-    match run_migrations(&database, &principals) {
+    match run_migrations(&database, &options) {
         Ok(()) => {
             println!("the database has the schema of this version");
             ExitCode::SUCCESS
@@ -109,9 +110,14 @@ fn migrate(principals: Principals) -> ExitCode {
         Err(error) => {
             eprintln!("cannot migrate: {}", chain(&*error));
             match error.downcast_ref() {
-                Some(StoreError::Migration(
-                    MigrationError::RolesUnsupported | MigrationError::AdministratorIsAppLogin(_),
-                )) => ExitCode::from(INVALID_CONFIGURATION),
+                Some(
+                    StoreError::TextColumns
+                    | StoreError::Migration(
+                        MigrationError::RolesUnsupported
+                        | MigrationError::FromTextUnsupported
+                        | MigrationError::AdministratorIsAppLogin(_),
+                    ),
+                ) => ExitCode::from(INVALID_CONFIGURATION),
                 _ => ExitCode::FAILURE,
             }
         }
@@ -119,9 +125,12 @@ fn migrate(principals: Principals) -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run_migrations(database: &DatabaseSettings, principals: &Principals) -> Result<(), Box<dyn Error>> {
+async fn run_migrations(
+    database: &DatabaseSettings,
+    options: &MigrationOptions,
+) -> Result<(), Box<dyn Error>> {
     let on_wait = |what: &str| eprintln!("{what}");
-    open_store(database)?.migrate_for(principals, &on_wait).await?;
+    open_store(database)?.migrate_with(options, &on_wait).await?;
     Ok(())
 }
 

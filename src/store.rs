@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod bindings;
+mod columns;
 mod deadline;
 mod error;
 mod error_message;
@@ -25,6 +26,7 @@ mod error_message;
 mod fault_injection;
 mod inspect;
 mod inspection;
+mod migration;
 mod monitored;
 mod new_order;
 mod open;
@@ -49,7 +51,8 @@ mod contract;
 use bindings::{FULFILMENT, INCOMING};
 pub use error::{MigrationError, OpenError, StoreError};
 pub use inspect::inspect;
-pub use inspection::{Inspection, LoginPrivileges};
+pub use inspection::{Inspection, LoginPrivileges, SchemaState};
+pub use migration::MigrationOptions;
 pub use monitored::MonitoredStore;
 pub use open::open;
 pub use outcome::{
@@ -114,13 +117,14 @@ pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
     /// PostgreSQL never does, and there this also makes the roles that own it and that the two apps sign in with.
     async fn migrate(&self) -> Result<(), StoreError> {
-        self.migrate_for(&Principals::default(), &|_| ()).await
+        self.migrate_with(&MigrationOptions::default(), &|_| ()).await
     }
 
-    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::RolesUnsupported`] on
-    /// an engine that has none. While it waits for a lock, it calls `on_wait` with the lock and its holder: after two
+    /// As [`migrate`](Self::migrate), and gives principals their roles; [`MigrationError::RolesUnsupported`] on an engine
+    /// that has none. A database with text columns is copied if the options say so, in one transaction, and else
+    /// refused with [`StoreError::TextColumns`]. While it waits for a lock, it calls `on_wait` with the lock and its holder: after two
     /// seconds, and then every ten.
-    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError>;
+    async fn migrate_with(&self, options: &MigrationOptions, on_wait: OnWait<'_>) -> Result<(), StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -5,7 +5,10 @@ use functions_lint::Finding;
 use super::{Inputs, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
-    store::{self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, ServedApps, StoreError},
+    store::{
+        self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, SchemaState, ServedApps,
+        StoreError,
+    },
 };
 
 pub(super) async fn rules(settings: &DatabaseSettings, inputs: &Inputs) -> Vec<Finding> {
@@ -41,14 +44,21 @@ fn unavailable(error: &StoreError) -> Finding {
 }
 
 fn schema(inspection: Inspection) -> Finding {
-    if inspection.schema_is_current {
-        return pass(
-            "C14-schema",
-            "database",
-            "the schema fits this version, or is created at the first start",
-        );
+    let (rule, subject) = ("C14-schema", "database");
+    match inspection.schema {
+        SchemaState::Current => {
+            pass(rule, subject, "the schema fits this version, or is created at the first start")
+        }
+        SchemaState::Outdated => {
+            fail(rule, subject, "the schema is too old for this version", "run `orders-worker migrate`")
+        }
+        SchemaState::TextColumns => fail(
+            rule,
+            subject,
+            "the database has the old column types",
+            "run `orders-worker migrate --from-text`",
+        ),
     }
-    fail("C14-schema", "database", "the schema is too old for this version", "run `orders-worker migrate`")
 }
 
 fn tls(privileges: LoginPrivileges, settings: &DatabaseSettings) -> Finding {

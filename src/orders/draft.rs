@@ -164,7 +164,7 @@ mod tests {
         drafts[4].note = Some("".parse().unwrap());
         drafts[5].lines[0].quantity = Quantity::try_from(7).unwrap();
         let contents: std::collections::HashSet<_> =
-            drafts.iter().map(|draft| draft.content_digest().as_str().to_owned()).collect();
+            drafts.iter().map(|draft| draft.content_digest().to_string()).collect();
         assert_eq!(contents.len(), drafts.len());
         assert_eq!(draft().content_digest(), draft().content_digest());
     }

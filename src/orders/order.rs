@@ -36,6 +36,12 @@ impl OrderId {
     }
 }
 
+impl From<Uuid> for OrderId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
 impl FromStr for OrderId {
     type Err = OrderIdError;
 

@@ -33,6 +33,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_)
             | StoreError::SchemaOutdated
+            | StoreError::TextColumns
             | StoreError::NotInSearchPath { .. }
             | StoreError::SchemaForbidden { .. }
             | StoreError::Migration(_) => Self::Unavailable,

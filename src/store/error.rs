@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The database's schema is older than this binary needs.
     #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
     SchemaOutdated,
+    /// The tables have text columns, as they were before the first release.
+    #[error("this database has the old column types: run `orders-worker migrate --from-text`")]
+    TextColumns,
     /// The tables exist, but in a schema that is not in the login's `search_path`.
     #[error(
         "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
@@ -90,4 +93,7 @@ pub enum MigrationError {
         "a SQLite file has no roles: leave out `--administrator` and `--login`, or name a postgres:// URL"
     )]
     RolesUnsupported,
+    /// SQLite keeps text columns.
+    #[error("a SQLite file keeps its text columns: leave out `--from-text`, or name a postgres:// URL")]
+    FromTextUnsupported,
 }

@@ -81,7 +81,7 @@ pub(super) async fn forget_on_postgres<'e>(
     server: impl Executor<'e, Database = Postgres> + Copy,
     message: &FulfilmentMessage,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(FORGET_MESSAGE).bind(message.message_id.to_string()).execute(server).await?;
-    sqlx::query(FORGET_DECISION).bind(message.order_id.to_string()).execute(server).await?;
+    sqlx::query(FORGET_MESSAGE).bind(message.message_id).execute(server).await?;
+    sqlx::query(FORGET_DECISION).bind(message.order_id.uuid()).execute(server).await?;
     Ok(())
 }

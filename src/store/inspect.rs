@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     error::{OpenError, StoreError},
-    inspection::Inspection,
+    inspection::{Inspection, SchemaState},
     postgres, sqlite,
 };
 use crate::azure::ManagedIdentity;
@@ -21,7 +21,9 @@ pub async fn inspect(
     let unusable = |error: OpenError| StoreError::Unavailable(sqlx::Error::Configuration(error.into()));
     if let Some(path) = url.strip_prefix("sqlite://") {
         let file = folder.join(path);
-        return Ok(Inspection { schema_is_current: sqlite::is_usable(&file).await?, privileges: None });
+        let is_usable = sqlite::is_usable(&file).await?;
+        let schema = if is_usable { SchemaState::Current } else { SchemaState::Outdated };
+        return Ok(Inspection { schema, privileges: None });
     }
     let database = postgres::Postgres::open(url, 1, identity).map_err(unusable)?;
     database.inspect().await

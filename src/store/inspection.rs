@@ -3,10 +3,21 @@
 /// Schema and privileges of a database.
 #[derive(Clone, Copy, Debug)]
 pub struct Inspection {
-    /// Whether the schema is new enough; a file that is not there yet is made when the worker starts.
-    pub schema_is_current: bool,
+    /// Whether the schema fits this version.
+    pub schema: SchemaState,
     /// Privileges of the login; none on SQLite, which has no logins.
     pub privileges: Option<LoginPrivileges>,
+}
+
+/// Whether a schema fits this version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SchemaState {
+    /// It is new enough; a file that is not there yet is made when the worker starts.
+    Current,
+    /// It is older, or not there.
+    Outdated,
+    /// Its tables have text columns, as they were before the first release.
+    TextColumns,
 }
 
 /// What a login may do.

@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext, WriteError,
+    Hold, MigrationOptions, OnWait, RelayBatch, ServedApps, Store, StoreError, WriteContext, WriteError,
     rows::PoolUsage, sql::PING,
 };
 
@@ -30,6 +30,7 @@ mod changes;
 mod create_order;
 mod database;
 mod dead_letters;
+mod from_text;
 mod fulfilment;
 mod in_flight;
 mod known_locks;
@@ -57,13 +58,13 @@ use known_locks::{LockTargets, Operation};
 
 #[async_trait]
 impl Store for Postgres {
-    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+    async fn migrate_with(&self, options: &MigrationOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         let address = self.address.clone();
         let address = match &self.tokens {
             Some(tokens) => tokens.with_token(address).await?,
             None => address,
         };
-        migrate::run(&address, principals, on_wait).await
+        migrate::run(&address, options, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

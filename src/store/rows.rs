@@ -12,7 +12,10 @@ use crate::orders::{
     Reference,
 };
 
-use super::{DueMessage, ExcessDeadLetter, Gauges, StoreError};
+use super::{
+    DueMessage, ExcessDeadLetter, Gauges, StoreError,
+    columns::{StoredDigest, StoredNumber, StoredUuid},
+};
 
 /// The column of a value, so that an inconsistency can name it.
 struct Column(&'static str, &'static str);
@@ -30,6 +33,10 @@ impl Column {
         T::try_from(number).map_err(|_| self.inconsistent())
     }
 
+    fn uuid(&self, stored: StoredUuid) -> Result<Uuid, StoreError> {
+        stored.0.ok_or_else(|| self.inconsistent())
+    }
+
     fn time(&self, micros: i64) -> Result<DateTime<Utc>, StoreError> {
         DateTime::from_timestamp_micros(micros).ok_or_else(|| self.inconsistent())
     }
@@ -38,15 +45,15 @@ impl Column {
 /// An order without its lines.
 #[derive(FromRow)]
 pub(super) struct OrderRow {
-    pub(super) id: String,
-    owner_tenant: String,
-    owner_object: String,
+    pub(super) id: StoredUuid,
+    owner_tenant: StoredUuid,
+    owner_object: StoredUuid,
     reference: String,
     status: String,
     currency: String,
     total: i64,
     note: Option<String>,
-    pub(super) version: i64,
+    pub(super) version: StoredNumber,
     created_at: i64,
     updated_at: i64,
 }
@@ -56,10 +63,10 @@ impl OrderRow {
     pub(super) fn into_order(self, lines: Vec<LineRow>) -> Result<Order, StoreError> {
         let at = |column| Column("orders", column);
         Ok(Order {
-            id: at("id").parse(&self.id)?,
+            id: at("id").uuid(self.id)?.into(),
             owner: Owner {
-                tenant: at("owner_tenant").parse(&self.owner_tenant)?,
-                object: at("owner_object").parse(&self.owner_object)?,
+                tenant: at("owner_tenant").uuid(self.owner_tenant)?,
+                object: at("owner_object").uuid(self.owner_object)?,
             },
             reference: Reference::from_stored(&self.reference).map_err(|_| at("reference").inconsistent())?,
             status: at("status").parse(&self.status)?,
@@ -67,7 +74,7 @@ impl OrderRow {
             lines: lines.into_iter().map(Line::try_from).collect::<Result<_, _>>()?,
             total: at("total").number(self.total)?,
             note: self.note.map(|note| at("note").parse(&note)).transpose()?,
-            version: at("version").number(self.version)?,
+            version: at("version").number(self.version.0)?,
             created_at: at("created_at").time(self.created_at)?,
             updated_at: at("updated_at").time(self.updated_at)?,
         })
@@ -103,9 +110,9 @@ pub(super) struct ProductRow {
     sku: String,
     name: String,
     currency: String,
-    unit_price: i64,
+    unit_price: StoredNumber,
     active: bool,
-    version: i64,
+    version: StoredNumber,
     updated_at: i64,
 }
 
@@ -118,9 +125,9 @@ impl TryFrom<ProductRow> for Product {
             sku: at("sku").parse(&row.sku)?,
             name: Name::from_stored(&row.name).map_err(|_| at("name").inconsistent())?,
             currency: at("currency").parse(&row.currency)?,
-            unit_price: at("unit_price").number(row.unit_price)?,
+            unit_price: at("unit_price").number(row.unit_price.0)?,
             active: row.active,
-            version: at("version").number(row.version)?,
+            version: at("version").number(row.version.0)?,
             updated_at: at("updated_at").time(row.updated_at)?,
         })
     }
@@ -129,14 +136,14 @@ impl TryFrom<ProductRow> for Product {
 /// A change of an order.
 #[derive(FromRow)]
 pub(super) struct HistoryRow {
-    version: i64,
+    version: StoredNumber,
     at: i64,
     action: String,
     from_status: Option<String>,
     to_status: String,
     actor_kind: String,
-    actor_object: Option<String>,
-    invocation_id: String,
+    actor_object: Option<StoredUuid>,
+    invocation_id: StoredUuid,
 }
 
 impl TryFrom<HistoryRow> for HistoryEntry {
@@ -151,19 +158,19 @@ impl TryFrom<HistoryRow> for HistoryEntry {
             to: at("to_status").parse(&row.to_status)?,
             actor: Actor {
                 kind: at("actor_kind").parse(&row.actor_kind)?,
-                object: row.actor_object.map(|object| at("actor_object").parse(&object)).transpose()?,
+                object: row.actor_object.map(|object| at("actor_object").uuid(object)).transpose()?,
             },
-            invocation: at("invocation_id").parse(&row.invocation_id)?,
+            invocation: at("invocation_id").uuid(row.invocation_id)?,
         };
-        Ok(Self { version: at("version").number(row.version)?, item })
+        Ok(Self { version: at("version").number(row.version.0)?, item })
     }
 }
 
 /// A request that its caller named, and the order that it became.
 #[derive(FromRow)]
 pub(super) struct IdempotencyKeyRow {
-    pub(super) content: String,
-    order_id: String,
+    pub(super) content: StoredDigest,
+    order_id: StoredUuid,
     unit_prices: String,
     created_at: i64,
 }
@@ -183,7 +190,7 @@ impl IdempotencyKeyRow {
         let prices =
             prices.into_iter().map(|price| at("unit_prices").number(price)).collect::<Result<Vec<_>, _>>()?;
         let (id, placed_at) =
-            (at("order_id").parse(&self.order_id)?, at("created_at").time(self.created_at)?);
+            (at("order_id").uuid(self.order_id)?.into(), at("created_at").time(self.created_at)?);
         draft.to_order(id, owner, &prices, placed_at).ok_or_else(fault)
     }
 }
@@ -191,10 +198,10 @@ impl IdempotencyKeyRow {
 /// A dead letter.
 #[derive(FromRow)]
 pub(super) struct DeadLetterRow {
-    id: String,
+    id: StoredUuid,
     queue: String,
-    message_id: Option<String>,
-    order_id: Option<String>,
+    message_id: Option<StoredUuid>,
+    order_id: Option<StoredUuid>,
     reason: String,
     dequeue_count: Option<i64>,
     payload: Vec<u8>,
@@ -208,10 +215,10 @@ impl TryFrom<DeadLetterRow> for DeadLetter {
     fn try_from(row: DeadLetterRow) -> Result<Self, StoreError> {
         let at = |column| Column("dead_letters", column);
         Ok(Self {
-            id: at("id").parse(&row.id)?,
+            id: at("id").uuid(row.id)?,
             queue: row.queue,
-            message_id: row.message_id.map(|id| at("message_id").parse::<Uuid>(&id)).transpose()?,
-            order_id: row.order_id.map(|id| at("order_id").parse::<OrderId>(&id)).transpose()?,
+            message_id: row.message_id.map(|id| at("message_id").uuid(id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").uuid(id).map(OrderId::from)).transpose()?,
             reason: at("reason").parse(&row.reason)?,
             dequeue_count: row.dequeue_count.map(|count| at("dequeue_count").number(count)).transpose()?,
             payload: row.payload,
@@ -224,10 +231,10 @@ impl TryFrom<DeadLetterRow> for DeadLetter {
 /// A dead letter that is over the ceiling.
 #[derive(FromRow)]
 pub(super) struct ExcessDeadLetterRow {
-    id: String,
+    id: StoredUuid,
     queue: String,
-    message_id: Option<String>,
-    order_id: Option<String>,
+    message_id: Option<StoredUuid>,
+    order_id: Option<StoredUuid>,
     reason: String,
     recorded_at: i64,
 }
@@ -238,10 +245,10 @@ impl TryFrom<ExcessDeadLetterRow> for ExcessDeadLetter {
     fn try_from(row: ExcessDeadLetterRow) -> Result<Self, StoreError> {
         let at = |column| Column("dead_letters", column);
         Ok(Self {
-            id: at("id").parse(&row.id)?,
+            id: at("id").uuid(row.id)?,
             queue: row.queue,
-            message_id: row.message_id.map(|id| at("message_id").parse::<Uuid>(&id)).transpose()?,
-            order_id: row.order_id.map(|id| at("order_id").parse::<OrderId>(&id)).transpose()?,
+            message_id: row.message_id.map(|id| at("message_id").uuid(id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").uuid(id).map(OrderId::from)).transpose()?,
             reason: at("reason").parse(&row.reason)?,
             recorded_at: at("recorded_at").time(row.recorded_at)?,
         })
@@ -251,7 +258,7 @@ impl TryFrom<ExcessDeadLetterRow> for ExcessDeadLetter {
 /// A message that is due.
 #[derive(FromRow)]
 pub(super) struct DueMessageRow {
-    message_id: String,
+    message_id: StoredUuid,
     binding: String,
     payload: Vec<u8>,
     created_at: i64,
@@ -259,8 +266,8 @@ pub(super) struct DueMessageRow {
 
 impl DueMessageRow {
     /// Orders the oldest message first; an updating statement returns its rows in no sequence.
-    pub(super) fn sort_key(&self) -> (i64, &str) {
-        (self.created_at, &self.message_id)
+    pub(super) fn sort_key(&self) -> (i64, StoredUuid) {
+        (self.created_at, self.message_id)
     }
 }
 

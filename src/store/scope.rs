@@ -1,6 +1,6 @@
 //! Statements limited to the orders in scope of a permit.
 
-use sqlx::{Database, Encode, IntoArguments, Type, query::QueryAs};
+use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::QueryAs, sqlite::SqliteArguments};
 
 use crate::policy::AccessScope;
 
@@ -28,12 +28,16 @@ pub(super) trait BindScope: Sized {
     fn bind_scope(self, scope: AccessScope) -> Self;
 }
 
-impl<'q, DB, O> BindScope for QueryAs<'q, DB, O, DB::Arguments>
-where
-    DB: Database,
-    DB::Arguments: IntoArguments<DB>,
-    String: Encode<'q, DB> + Type<DB>,
-{
+impl<O> BindScope for QueryAs<'_, Postgres, O, PgArguments> {
+    fn bind_scope(self, scope: AccessScope) -> Self {
+        match scope {
+            AccessScope::Owner(owner) => self.bind(owner.tenant).bind(owner.object),
+            AccessScope::Tenant(tenant) => self.bind(tenant),
+        }
+    }
+}
+
+impl<O> BindScope for QueryAs<'_, Sqlite, O, SqliteArguments> {
     fn bind_scope(self, scope: AccessScope) -> Self {
         match scope {
             AccessScope::Owner(owner) => self.bind(owner.tenant.to_string()).bind(owner.object.to_string()),

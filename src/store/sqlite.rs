@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, MigrationError, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext,
+    Hold, MigrationError, MigrationOptions, OnWait, RelayBatch, ServedApps, Store, StoreError, WriteContext,
     WriteError, sql, timeouts::STATEMENT_TIMEOUT,
 };
 
@@ -62,9 +62,12 @@ pub(super) async fn is_usable(file: &Path) -> Result<bool, StoreError> {
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
-        if !principals.is_empty() {
+    async fn migrate_with(&self, options: &MigrationOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        if !options.principals.is_empty() {
             return Err(MigrationError::RolesUnsupported.into());
+        }
+        if options.from_text {
+            return Err(MigrationError::FromTextUnsupported.into());
         }
         wait_reports::with_wait_reports(self.ready(), on_wait).await.map(drop).map_err(StoreError::from)
     }

@@ -25,7 +25,7 @@ fn help_names_the_commands_and_the_exit_codes() {
 #[test]
 fn each_command_has_help() {
     for (command, options) in [
-        ("migrate", &["--administrator <NAME>", "--login <ROLE=NAME:OBJECT-ID>"][..]),
+        ("migrate", &["--administrator <NAME>", "--login <ROLE=NAME:OBJECT-ID>", "--from-text"][..]),
         ("doctor", &["--json", "--settings <FILE>", "--url <URL>"]),
     ] {
         let (code, help, _) = run(&[command, "--help"]);

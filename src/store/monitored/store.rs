@@ -17,15 +17,15 @@ use crate::{
     },
     store::{
         Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget,
-        Gauges, Hold, OnWait, Principals, RelayBatch, ServedApps, Store, StoreError, WriteContext,
+        Gauges, Hold, MigrationOptions, OnWait, RelayBatch, ServedApps, Store, StoreError, WriteContext,
         WriteError, deadline::with_deadline,
     },
 };
 
 #[async_trait]
 impl Store for MonitoredStore {
-    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
-        self.store.migrate_for(principals, on_wait).await
+    async fn migrate_with(&self, options: &MigrationOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        self.store.migrate_with(options, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -9,9 +9,18 @@ use crate::store::{AppLogin, LoginName, MigrationError, Principals, StoreError};
 
 use super::{pool::has_sqlstate, sql};
 
-/// Serializes concurrent deployments. The lock ends with the transaction, which is the whole of each text below.
+macro_rules! one_at_a_time {
+    () => {
+        "SELECT pg_advisory_xact_lock(7061011);\n"
+    };
+}
+
+/// Serializes concurrent deployments. The lock ends with the transaction.
+pub(super) const ONE_AT_A_TIME: &str = one_at_a_time!();
+
+/// As [`ONE_AT_A_TIME`]; each text below is a whole transaction.
 macro_rules! serialized {
-    ($($text:expr),+) => { concat!("SELECT pg_advisory_xact_lock(7061011);\n", $(include_str!($text)),+) };
+    ($($text:expr),+) => { concat!(one_at_a_time!(), $(include_str!($text)),+) };
 }
 
 const ROLES: &str = serialized!("roles.sql");

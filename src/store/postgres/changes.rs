@@ -1,7 +1,6 @@
 //! Changing orders that are still placed, and what happened to them.
 
 use sqlx::{FromRow as _, Row as _, postgres::PgRow};
-use uuid::Uuid;
 
 use crate::{
     orders::{HistoryEntry, Note, Order, OrderId, OrderRevision, Page, PageRequest, Precondition, Status},
@@ -40,9 +39,9 @@ pub(super) async fn update(
         Precondition::None | Precondition::Absent | Precondition::UnknownVersion => None,
     };
     let rows = sqlx::query(sql::UPDATE)
-        .bind(id.to_string())
-        .bind(owner.tenant.to_string())
-        .bind(owner.object.to_string())
+        .bind(id.uuid())
+        .bind(owner.tenant)
+        .bind(owner.object)
         .bind(revision.reference.as_str())
         .bind(wanted)
         .bind(revision.note.as_ref().map(Note::as_str))
@@ -50,8 +49,8 @@ pub(super) async fn update(
         .bind(revision.lines.iter().map(|line| line.sku.as_str()).collect::<Vec<_>>())
         .bind(revision.lines.iter().map(|line| line.quantity.get()).collect::<Vec<_>>())
         .bind(actor.kind.as_str())
-        .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(context.invocation.to_string())
+        .bind(actor.object)
+        .bind(context.invocation)
         .fetch_all(executor)
         .await?;
     let mut prices = Vec::with_capacity(rows.len());
@@ -77,8 +76,8 @@ async fn own_update(
     context: WriteContext,
 ) -> Result<Option<Order>, StoreError> {
     let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::OWN_UPDATE)
-        .bind(id.to_string())
-        .bind(context.invocation.to_string())
+        .bind(id.uuid())
+        .bind(context.invocation)
         .bind(context.at.timestamp_micros())
         .fetch_optional(executor)
         .await?;
@@ -88,7 +87,7 @@ async fn own_update(
 /// Version and status of the order that was there; the same in every row.
 fn current(rows: &[PgRow]) -> Result<Option<CurrentOrder>, StoreError> {
     let Some(row) = rows.first() else { return Ok(None) };
-    let (version, status): (Option<i64>, Option<String>) =
+    let (version, status): (Option<i32>, Option<String>) =
         (row.try_get("there_version")?, row.try_get("there_status")?);
     let fault = |column| StoreError::Inconsistent { table: "orders", column };
     version.zip(status).map_or(Ok(None), |(version, status)| {
@@ -101,7 +100,8 @@ fn current(rows: &[PgRow]) -> Result<Option<CurrentOrder>, StoreError> {
 fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
     let row = OrderRow::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
     let line = |row: &PgRow| {
-        let (quantity, unit_price): (i64, i64) = (row.try_get("quantity")?, row.try_get("unit_price")?);
+        let (quantity, unit_price): (i64, i32) = (row.try_get("quantity")?, row.try_get("unit_price")?);
+        let unit_price = i64::from(unit_price);
         Ok(LineRow { sku: row.try_get("sku")?, quantity, unit_price, line_total: quantity * unit_price })
     };
     let lines: Result<Vec<LineRow>, sqlx::Error> = rows.iter().map(line).collect();
@@ -118,11 +118,11 @@ pub(super) async fn cancel(
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
         let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::CANCEL.for_scope(scope))
-            .bind(id.to_string())
+            .bind(id.uuid())
             .bind(context.at.timestamp_micros())
             .bind(actor.kind.as_str())
-            .bind(actor.object.as_ref().map(Uuid::to_string))
-            .bind(context.invocation.to_string())
+            .bind(actor.object)
+            .bind(context.invocation)
             .bind_scope(scope)
             .fetch_optional(executor)
             .await?;
@@ -157,7 +157,7 @@ pub(super) async fn history(
 ) -> Result<Option<Page<HistoryEntry>>, StoreError> {
     let before = page.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
     let found: Vec<HistoryRow> = sqlx::query_as(HISTORY.for_scope(scope))
-        .bind(id.to_string())
+        .bind(id.uuid())
         .bind(before)
         .bind(page.limit_with_next())
         .bind_scope(scope)

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres as Engine, postgres::PgArguments, query::QueryAs};
-use uuid::Uuid;
 
 use crate::{
     orders::{
@@ -11,8 +10,8 @@ use crate::{
     },
     policy::{AccessScope, Permit, PlaceOrder},
     store::{
-        Change, INCOMING, StoreError, WriteContext, WriteError, new_order::NewOrder, retention,
-        rows::IdempotencyKeyRow, sql::KEY,
+        Change, INCOMING, StoreError, WriteContext, WriteError, columns::StoredDigest, new_order::NewOrder,
+        retention, rows::IdempotencyKeyRow, sql::KEY,
     },
 };
 
@@ -34,14 +33,14 @@ struct PricedLineRow {
     price: ListedPrice,
     placed: bool,
     /// The content for which the key or the message was used before.
-    content: Option<String>,
+    content: Option<StoredDigest>,
 }
 
 /// The price of a line in the product table.
 #[derive(Clone, Copy, FromRow)]
 pub(super) struct ListedPrice {
     /// None, when there is no such product.
-    pub(super) unit_price: Option<i64>,
+    pub(super) unit_price: Option<i32>,
     /// Whether it can be ordered in the order's currency.
     pub(super) fits: Option<bool>,
 }
@@ -85,7 +84,7 @@ async fn place(
     let new = NewOrder { id, owner: permit.caller(), actor: permit.actor(), draft, context };
     let lines = order(sql::PLACE, new)
         .bind(key.map(IdempotencyKey::as_str))
-        .bind(key.map(|_| draft.content_digest().as_str().to_owned()))
+        .bind(key.map(|_| draft.content_digest().as_bytes().to_vec()))
         .bind(keys_valid_since(context.retention_at))
         .fetch_all(executor)
         .await;
@@ -116,14 +115,14 @@ async fn replay_for_key(
     key: &IdempotencyKey,
 ) -> Result<Change<Order>, WriteError> {
     let row: Option<IdempotencyKeyRow> = sqlx::query_as(KEY)
-        .bind(owner.tenant.to_string())
-        .bind(owner.object.to_string())
+        .bind(owner.tenant)
+        .bind(owner.object)
         .bind(key.as_str())
         .bind(keys_valid_since(context.retention_at))
         .fetch_optional(executor)
         .await?;
     match row {
-        Some(row) if row.content == draft.content_digest().as_str() => {
+        Some(row) if row.content.is(&draft.content_digest()) => {
             let order = row.into_order(draft, owner)?;
             Ok(if order.id == id { Change::Done(order) } else { Change::Unchanged(order) })
         }
@@ -146,15 +145,15 @@ pub(super) async fn ingest(
     let new = NewOrder { id, owner: message.owner, actor: Actor::SYSTEM, draft: &message.draft, context };
     loop {
         let lines = order(sql::INGEST, new)
-            .bind(message.message_id.to_string())
-            .bind(digest.as_str().to_owned())
-            .bind(message.payload_digest.as_str().to_owned())
+            .bind(message.message_id)
+            .bind(digest.as_bytes().to_vec())
+            .bind(message.payload_digest.as_bytes().to_vec())
             .bind(INCOMING)
             .fetch_all(executor)
             .await?;
         let prices = prices(&lines)?;
         return match (known_content(&lines), prices) {
-            (Some(known), _) if known == digest.as_str() => {
+            (Some(known), _) if known.is(&digest) => {
                 let own = match attempt {
                     Attempt::First => None,
                     // Ids are never used twice.
@@ -175,9 +174,9 @@ pub(super) async fn ingest(
 fn order<'q>(statement: &'static str, new: NewOrder<'_>) -> Statement<'q> {
     let NewOrder { id, owner, actor, draft, context } = new;
     sqlx::query_as(statement)
-        .bind(id.to_string())
-        .bind(owner.tenant.to_string())
-        .bind(owner.object.to_string())
+        .bind(id.uuid())
+        .bind(owner.tenant)
+        .bind(owner.object)
         .bind(draft.reference.as_str().to_owned())
         .bind(draft.currency.as_str().to_owned())
         .bind(draft.note.as_ref().map(|note| Note::as_str(note).to_owned()))
@@ -185,8 +184,8 @@ fn order<'q>(statement: &'static str, new: NewOrder<'_>) -> Statement<'q> {
         .bind(draft.lines.iter().map(|line| line.sku.as_str().to_owned()).collect::<Vec<_>>())
         .bind(draft.lines.iter().map(|line| line.quantity.get()).collect::<Vec<_>>())
         .bind(actor.kind.as_str())
-        .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(context.invocation.to_string())
+        .bind(actor.object)
+        .bind(context.invocation)
 }
 
 fn prices(lines: &[PricedLineRow]) -> Result<Prices, StoreError> {
@@ -198,7 +197,9 @@ pub(super) fn price_lines(lines: impl IntoIterator<Item = ListedPrice>) -> Resul
     let (mut prices, mut refused) = (Vec::new(), Vec::new());
     for (index, line) in lines.into_iter().enumerate() {
         match (line.unit_price, line.fits) {
-            (Some(price), Some(true)) => prices.push(UnitPrice::try_from(price).map_err(|_| PRICES)?),
+            (Some(price), Some(true)) => {
+                prices.push(UnitPrice::try_from(i64::from(price)).map_err(|_| PRICES)?);
+            }
             (_, Some(false)) => refused.push(InvalidLine { index, error: LineError::CurrencyMismatch }),
             _ => refused.push(InvalidLine { index, error: LineError::UnknownProduct }),
         }
@@ -217,8 +218,8 @@ fn is_placed(lines: &[PricedLineRow]) -> bool {
     lines.first().is_some_and(|line| line.placed)
 }
 
-fn known_content(lines: &[PricedLineRow]) -> Option<&str> {
-    lines.first()?.content.as_deref()
+fn known_content(lines: &[PricedLineRow]) -> Option<&StoredDigest> {
+    lines.first()?.content.as_ref()
 }
 
 fn keys_valid_since(now: DateTime<Utc>) -> i64 {

@@ -19,7 +19,7 @@ use crate::{
         Store as _,
         deadline::with_deadline,
         error::{OpenError, StoreError},
-        inspection::{Inspection, LoginPrivileges},
+        inspection::{Inspection, LoginPrivileges, SchemaState},
     },
 };
 
@@ -57,17 +57,15 @@ impl Postgres {
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
     pub(in crate::store) async fn inspect(&self) -> Result<Inspection, StoreError> {
-        let current = match with_deadline(self.ping()).await {
-            Ok(()) => true,
-            Err(StoreError::SchemaOutdated) => false,
-            Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,
+        let schema = match with_deadline(self.ping()).await {
+            Ok(()) => SchemaState::Current,
+            Err(StoreError::SchemaOutdated) => SchemaState::Outdated,
+            Err(StoreError::TextColumns) => SchemaState::TextColumns,
+            Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => SchemaState::Outdated,
             Err(error) => return Err(error),
         };
         let (encrypted, owner, api, processor) =
             sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.for_reads()).await?;
-        Ok(Inspection {
-            schema_is_current: current,
-            privileges: Some(LoginPrivileges { encrypted, owner, api, processor }),
-        })
+        Ok(Inspection { schema, privileges: Some(LoginPrivileges { encrypted, owner, api, processor }) })
     }
 }

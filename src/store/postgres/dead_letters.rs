@@ -5,17 +5,22 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Page, PageRequest, Reason, Status},
+    orders::{DeadLetter, FulfilmentMessage, OrderId, Page, PageRequest, Reason, Status},
     policy::{Permit, ResendDeadLetter},
     store::{
         Conflict, DeadLettered, StoreError, WriteContext, WriteError,
         replay::{Replay, binding_for_queue},
         rows::DeadLetterRow,
-        sql::{BEFORE_NEWEST, DEAD_LETTERS},
+        sql::DEAD_LETTERS,
     },
 };
 
-use super::{fulfilment::was_left_in_status, pool::PoolExecutor, retry::Attempt, sql};
+use super::{
+    fulfilment::was_left_in_status,
+    pool::PoolExecutor,
+    retry::Attempt,
+    sql::{self, BEFORE_NEWEST},
+};
 
 /// Whether the dead letter of this id is stored.
 const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id = $1)";
@@ -30,20 +35,20 @@ pub(super) async fn record(
     context: WriteContext,
 ) -> Result<DeadLettered, StoreError> {
     let row = sqlx::query(sql::RECORD_DEAD_LETTER)
-        .bind(letter.id.to_string())
+        .bind(letter.id)
         .bind(&letter.queue)
-        .bind(letter.message_id.as_ref().map(Uuid::to_string))
-        .bind(letter.order_id.as_ref().map(ToString::to_string))
+        .bind(letter.message_id)
+        .bind(letter.order_id.map(OrderId::uuid))
         .bind(letter.reason.as_str())
         .bind(letter.dequeue_count.map(i64::from))
         .bind(&letter.payload)
-        .bind(letter.digest().as_str())
+        .bind(letter.digest().as_bytes().as_slice())
         .bind(letter.recorded_at.timestamp_micros())
         .bind(letter.replayed_at.as_ref().map(DateTime::timestamp_micros))
-        .bind(fails.map(|message| message.order_id.to_string()))
-        .bind(fails.map(|message| message.message_id.to_string()))
+        .bind(fails.map(|message| message.order_id.uuid()))
+        .bind(fails.map(|message| message.message_id))
         .bind(context.at.timestamp_micros())
-        .bind(context.invocation.to_string())
+        .bind(context.invocation)
         .bind(binding_for_queue(&letter.queue))
         .bind(fails.map(FulfilmentMessage::encode))
         .fetch_one(executor)
@@ -51,7 +56,7 @@ pub(super) async fn record(
     let is_reused: bool = row.try_get("reused")?;
     let (mut kept, mut failed): (bool, bool) = (row.try_get("kept")?, row.try_get("failed")?);
     if attempt == Attempt::Retry && !kept {
-        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(executor).await?;
+        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id).fetch_one(executor).await?;
     }
     if let Some(message) = fails.filter(|_| !is_reused && !failed) {
         failed = was_left_in_status(executor, attempt, message, Status::Failed, context).await?;
@@ -64,7 +69,7 @@ pub(super) async fn list(
     executor: PoolExecutor<'_>,
     page: &PageRequest<Uuid>,
 ) -> Result<Page<DeadLetter>, StoreError> {
-    let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
+    let after = page.after.unwrap_or(BEFORE_NEWEST);
     let found: Vec<DeadLetterRow> =
         sqlx::query_as(DEAD_LETTERS).bind(after).bind(page.limit_with_next()).fetch_all(executor).await?;
     let Page { items, has_more } = page.to_page(found);
@@ -81,7 +86,7 @@ pub(super) async fn replay(
     context: WriteContext,
 ) -> Result<DeadLetter, WriteError> {
     let row: Option<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(executor).await?;
+        sqlx::query_as(sql::DEAD_LETTER).bind(id).fetch_optional(executor).await?;
     let letter = DeadLetter::try_from(row.ok_or(WriteError::NotFound)?)?;
     if let Some(at) = letter.replayed_at {
         let is_own = attempt == Attempt::Retry && at.timestamp_micros() == context.at.timestamp_micros();
@@ -89,16 +94,16 @@ pub(super) async fn replay(
     }
     let (replay, actor) = (Replay::new(&letter, context)?, permit.actor());
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
-        .bind(id.to_string())
+        .bind(id)
         .bind(context.at.timestamp_micros())
-        .bind(replay.id.to_string())
+        .bind(replay.id)
         .bind(replay.binding)
         .bind(&replay.payload)
-        .bind(replay.digest.as_str())
-        .bind(replay.order.as_ref().map(ToString::to_string))
+        .bind(replay.digest.as_bytes().as_slice())
+        .bind(replay.order.map(OrderId::uuid))
         .bind(actor.kind.as_str())
-        .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(context.invocation.to_string())
+        .bind(actor.object)
+        .bind(context.invocation)
         .fetch_optional(executor)
         .await?;
     Ok(DeadLetter::try_from(row.ok_or(REPLAYED)?)?)

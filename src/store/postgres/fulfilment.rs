@@ -31,17 +31,17 @@ pub(super) async fn queue(
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
         let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::QUEUE.for_scope(scope))
-            .bind(message.order_id.to_string())
+            .bind(message.order_id.uuid())
             .bind(context.at.timestamp_micros())
-            .bind(message.message_id.to_string())
+            .bind(message.message_id)
             .bind(FULFILMENT)
             .bind(message.encode())
             .bind(relay_at.timestamp_micros())
             // Due later means that the message leaves with the answer to this very invocation: its first sending.
             .bind(i32::from(relay_at > context.at))
             .bind(actor.kind.as_str())
-            .bind(actor.object.as_ref().map(Uuid::to_string))
-            .bind(context.invocation.to_string())
+            .bind(actor.object)
+            .bind(context.invocation)
             .bind_scope(scope)
             .fetch_optional(executor)
             .await?;
@@ -71,8 +71,8 @@ pub(super) async fn load(
         fault_injection::forget_on_postgres(executor, message).await?;
     }
     let row = sqlx::query(sql::PENDING)
-        .bind(message.order_id.to_string())
-        .bind(message.message_id.to_string())
+        .bind(message.order_id.uuid())
+        .bind(message.message_id)
         .bind(context.at.timestamp_micros())
         .bind(FULFILMENT)
         .bind(message.encode())
@@ -81,7 +81,7 @@ pub(super) async fn load(
     if row.try_get("reused")? {
         return Ok(FulfilmentTarget::IdReused);
     }
-    if row.try_get::<Option<&str>, _>("id")?.is_none() {
+    if row.try_get::<Option<Uuid>, _>("id")?.is_none() {
         return Ok(FulfilmentTarget::NotFound);
     }
     let order = Order::try_from(OrderWithLinesRow::from_row(&row)?)?;
@@ -107,13 +107,13 @@ pub(super) async fn record_decision(
         fault_injection::forget_on_postgres(executor, message).await?;
     }
     let decided: bool = sqlx::query_scalar(sql::DECIDE)
-        .bind(message.order_id.to_string())
+        .bind(message.order_id.uuid())
         .bind(status.as_str())
         .bind(context.at.timestamp_micros())
-        .bind(message.message_id.to_string())
+        .bind(message.message_id)
         .bind(FULFILMENT)
         .bind(action.as_str())
-        .bind(context.invocation.to_string())
+        .bind(context.invocation)
         .fetch_one(executor)
         .await?;
     Ok(decided || was_left_in_status(executor, attempt, message, status, context).await?)
@@ -135,7 +135,7 @@ pub(super) async fn was_left_in_status(
         return Ok(false);
     }
     let left = sqlx::query_scalar(WAS_LEFT_IN_STATUS)
-        .bind(message.order_id.to_string())
+        .bind(message.order_id.uuid())
         .bind(status.as_str())
         .bind(context.at.timestamp_micros())
         .fetch_one(executor)

@@ -6,10 +6,10 @@ use sqlx::{Connection as _, Error, PgConnection, migrate::Migrator, postgres::Pg
 
 use tokio::time::timeout;
 
-use crate::store::{MigrationError, OnWait, Principals, StoreError};
+use crate::store::{MigrationError, MigrationOptions, OnWait, Principals, StoreError};
 
 use super::{
-    administration,
+    administration, from_text,
     pool::{PoolExecutor, has_sqlstate},
     sql, wait_reports,
 };
@@ -24,46 +24,52 @@ const DATABASE: &str = "orders";
 const LIMITS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
 
 /// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
-fn migrator() -> Migrator {
+pub(super) fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
     migrator.set_ignore_missing(true);
     migrator
 }
 
 /// Runs the migrations that the schema lacks, grants the roles what they need, and gives the principals their roles.
-/// No time limit applies here.
+/// Tables with text columns are copied only if the options say so. No time limit applies here.
 ///
 /// While it waits for a lock, it calls `on_wait` with the lock and its holder.
 pub(super) async fn run(
     address: &PgConnectOptions,
-    principals: &Principals,
+    options: &MigrationOptions,
     on_wait: OnWait<'_>,
 ) -> Result<(), StoreError> {
     let address = address.clone().options(LIMITS.map(|limit| (limit, "0")));
     let mut connection = match connect(&address).await {
         Err(error) if has_sqlstate(&error, "3D000") => {
-            create_database(&address, principals).await?;
+            create_database(&address, &options.principals).await?;
             connect(&address).await?
         }
         Err(error) if is_forbidden(&error) => return Err(MigrationError::ConnectForbidden.into()),
         settled => settled?,
     };
+    if !options.from_text && from_text::is_needed(&mut connection).await? {
+        return Err(StoreError::TextColumns);
+    }
     let pid = sqlx::query_scalar(sql::PID).fetch_one(&mut connection).await?;
-    let migrated = migrate_schema(&mut connection, principals, &address);
+    let migrated = migrate_schema(&mut connection, options, &address);
     wait_reports::with_wait_reports(&address, pid, migrated, on_wait).await?;
     Ok(connection.close().await?)
 }
 
 async fn migrate_schema(
     connection: &mut PgConnection,
-    principals: &Principals,
+    options: &MigrationOptions,
     address: &PgConnectOptions,
 ) -> Result<(), StoreError> {
-    administration::become_owner(connection, principals).await?;
+    administration::become_owner(connection, &options.principals).await?;
+    if options.from_text {
+        from_text::convert(connection).await?;
+    }
     // `run` would do the same, but the compiler cannot prove that its future may be sent to another thread.
     migrator().run_direct(None, connection, false).await.map_err(Error::from)?;
     administration::grant_to_roles(connection).await?;
-    administration::grant_to_logins(connection, &principals.logins, address).await
+    administration::grant_to_logins(connection, &options.principals.logins, address).await
 }
 
 async fn connect(address: &PgConnectOptions) -> Result<PgConnection, Error> {
@@ -84,12 +90,16 @@ async fn create_database(address: &PgConnectOptions, principals: &Principals) ->
 /// Whether the schema is at least the one that this binary was written for.
 pub(super) async fn check(executor: PoolExecutor<'_>) -> Result<(), StoreError> {
     let needed = migrator().iter().map(|migration| migration.version).max();
-    let current: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(executor).await {
+    let version: (Option<i64>, bool) = match sqlx::query_as(sql::SCHEMA_VERSION).fetch_one(executor).await {
         Ok(version) => version,
         Err(error) if is_undefined_table(&error) => return Err(missing_schema_error(executor).await?),
         Err(error) => return Err(error.into()),
     };
-    if current >= needed { Ok(()) } else { Err(StoreError::SchemaOutdated) }
+    match version {
+        (_, true) => Err(StoreError::TextColumns),
+        (current, false) if current >= needed => Ok(()),
+        _ => Err(StoreError::SchemaOutdated),
+    }
 }
 
 /// Why the login finds no schema.

@@ -3,10 +3,14 @@
 use crate::{
     orders::{Order, OrderId, Page, PageRequest},
     policy::AccessScope,
-    store::{StoreError, scope::BindScope as _, sql::BEFORE_NEWEST},
+    store::{StoreError, scope::BindScope as _},
 };
 
-use super::{pool::PoolExecutor, rows::OrderWithLinesRow, sql};
+use super::{
+    pool::PoolExecutor,
+    rows::OrderWithLinesRow,
+    sql::{self, BEFORE_NEWEST},
+};
 
 /// The order, if the scope reaches it.
 pub(super) async fn find(
@@ -15,7 +19,7 @@ pub(super) async fn find(
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
     let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::ORDER.for_scope(scope))
-        .bind(id.to_string())
+        .bind(id.uuid())
         .bind_scope(scope)
         .fetch_optional(executor)
         .await?;
@@ -27,7 +31,7 @@ pub(super) async fn list(
     scope: AccessScope,
     page: &PageRequest<OrderId>,
 ) -> Result<Page<Order>, StoreError> {
-    let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
+    let after = page.after.map_or(BEFORE_NEWEST, OrderId::uuid);
     let found: Vec<OrderWithLinesRow> = sqlx::query_as(sql::ORDERS.for_scope(scope))
         .bind_scope(scope)
         .bind(after)

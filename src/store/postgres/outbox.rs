@@ -31,7 +31,7 @@ pub(super) async fn take_due(
         .bind(i64::from(batch.max_bytes))
         .fetch_all(executor)
         .await?;
-    due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+    due.sort_unstable_by_key(DueMessageRow::sort_key);
     due.into_iter().map(DueMessage::try_from).collect()
 }
 

@@ -50,7 +50,6 @@ pub(super) async fn excess(
 
 /// Deletes dead letters.
 pub(super) async fn drop_letters(executor: PoolExecutor<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
-    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     sqlx::query(DROP_LETTERS).bind(ids).execute(executor).await?;
     Ok(())
 }

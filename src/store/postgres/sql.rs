@@ -6,13 +6,19 @@ mod inspect;
 mod relay;
 
 pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, ROLE_EXISTS, SET_PRINCIPALS};
-pub(super) use inspect::{PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
+pub(super) use inspect::{HAS_TEXT_COLUMNS, PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
 pub(super) use relay::TAKE_DUE;
+
+use uuid::Uuid;
 
 use crate::store::{
     scope::Scoped,
     sql::{letter_columns, order_columns, product_columns},
 };
+
+/// The key that stands before every order or dead letter in lists that run from the newest. No id of version 7 sorts
+/// after it.
+pub(super) const BEFORE_NEWEST: Uuid = Uuid::max();
 
 /// An order's lines as arrays, joined to the row of this name.
 macro_rules! with_lines {
@@ -44,13 +50,16 @@ macro_rules! insert_history {
 }
 
 /// The lines `$8` and `$9` with today's prices. Whether one fits is null for an unknown or inactive product, false for
-/// one in another currency than `$5`. `whole` has a row only if all fit.
+/// one in another currency than `$5`. `whole` has a row only if all fit. The limit keeps the server from reading all
+/// products where it plans for any number of lines.
 macro_rules! priced_lines {
     () => {
         "WITH wanted AS (
              SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price, currency = $5 AS fits
              FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
-             LEFT JOIN products ON products.sku = wanted.sku AND active
+             LEFT JOIN LATERAL (
+                 SELECT unit_price, currency FROM products WHERE products.sku = wanted.sku AND active LIMIT 1
+             ) AS product ON true
          ), whole AS (
              SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS total,
                  '[' || string_agg(CAST(unit_price AS TEXT), ',' ORDER BY position) || ']' AS unit_prices
@@ -132,9 +141,11 @@ pub(super) const UPDATE: &str = concat!(
          FOR UPDATE
      ), wanted AS (
          SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price,
-             products.currency = coalesce(there.currency, products.currency) AS fits
+             product.currency = coalesce(there.currency, product.currency) AS fits
          FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
-         LEFT JOIN products ON products.sku = wanted.sku AND active
+         LEFT JOIN LATERAL (
+             SELECT unit_price, currency FROM products WHERE products.sku = wanted.sku AND active LIMIT 1
+         ) AS product ON true
          LEFT JOIN there ON true
      ), whole AS (
          SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS sum FROM wanted HAVING bool_and(fits IS TRUE)

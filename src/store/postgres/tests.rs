@@ -10,6 +10,7 @@ use crate::store::contract::{
 };
 
 mod faults;
+mod plans;
 mod probe;
 mod roles;
 mod server;

@@ -57,7 +57,7 @@ pub(super) async fn update(
     sqlx::query(sql::DELETE_LINES).bind(id.to_string()).execute(&mut *transaction).await?;
     insert_lines(&mut transaction, id, &lines).await?;
     let item = context.history_item(Action::Update, Some(Status::Placed), Status::Placed, permit.actor());
-    record(&mut transaction, id, row.version, item).await?;
+    record(&mut transaction, id, row.version.0, item).await?;
     let order = with_lines(&mut transaction, row).await?;
     transaction.commit().await?;
     Ok(order)
@@ -87,7 +87,7 @@ pub(super) async fn cancel(
         };
     };
     let item = context.history_item(Action::Cancel, Some(Status::Placed), Status::Cancelled, permit.actor());
-    record(&mut transaction, id, row.version, item).await?;
+    record(&mut transaction, id, row.version.0, item).await?;
     let order = with_lines(&mut transaction, row).await?;
     transaction.commit().await?;
     Ok(Change::Done(order))

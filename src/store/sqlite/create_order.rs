@@ -49,7 +49,7 @@ pub(super) async fn create_order(
         && let Some(row) = find_key(&mut transaction, owner, key, context.retention_at).await?
     {
         transaction.rollback().await;
-        if row.content != draft.content_digest().as_str() {
+        if !row.content.is(&draft.content_digest()) {
             return Err(WriteError::KeyReused);
         }
         return Ok(Change::Unchanged(row.into_order(draft, owner)?));
@@ -87,7 +87,7 @@ pub(super) async fn ingest(
     let (draft, digest) = (&message.draft, message.content_digest());
     let mut transaction = store.write().await?;
     if let Some(received) = inbox::content(&mut transaction, INCOMING, message.message_id).await? {
-        if received != digest.as_str() {
+        if received != digest.to_string() {
             return transaction.rollback_with(WriteError::KeyReused).await;
         }
         outbox::close_payload(&mut transaction, INCOMING, &message.payload_digest, context).await?;
@@ -125,7 +125,7 @@ async fn insert(
         .fetch_one(&mut *connection)
         .await?;
     insert_lines(connection, id, lines).await?;
-    record(connection, id, row.version, context.history_item(Action::Place, None, Status::Placed, actor))
+    record(connection, id, row.version.0, context.history_item(Action::Place, None, Status::Placed, actor))
         .await?;
     with_lines(connection, row).await
 }
@@ -199,7 +199,7 @@ async fn insert_key(
         .bind(order.owner.tenant.to_string())
         .bind(order.owner.object.to_string())
         .bind(key.as_str())
-        .bind(content.as_str())
+        .bind(content.to_string())
         .bind(order.id.to_string())
         .bind(IdempotencyKeyRow::prices_json(order))
         .bind(order.created_at.timestamp_micros())

@@ -42,7 +42,7 @@ pub(super) async fn record(
         .bind(reason.as_str())
         .bind(letter.dequeue_count.map(i64::from))
         .bind(&letter.payload)
-        .bind(digest.as_str())
+        .bind(digest.to_string())
         .bind(letter.recorded_at.timestamp_micros())
         .bind(letter.replayed_at.as_ref().map(chrono::DateTime::timestamp_micros))
         .execute(&mut *transaction)
@@ -125,7 +125,7 @@ async fn requeue(
 async fn was_replayed(connection: &mut SqliteConnection, letter: &DeadLetter) -> Result<bool, sqlx::Error> {
     let found: Option<i64> = sqlx::query_scalar(sql::WAS_REPLAYED)
         .bind(&letter.queue)
-        .bind(letter.digest().as_str())
+        .bind(letter.digest().to_string())
         .fetch_optional(connection)
         .await?;
     Ok(found.is_some())

@@ -46,7 +46,7 @@ pub(super) async fn queue(
         };
     };
     let item = context.history_item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
-    record(&mut transaction, message.order_id, row.version, item).await?;
+    record(&mut transaction, message.order_id, row.version.0, item).await?;
     #[cfg(feature = "fault-injection")]
     if InjectedFault::OutboxApart.is_on() {
         transaction.commit().await?;

@@ -20,7 +20,7 @@ pub(super) async fn receive(
         .bind(binding)
         .bind(message_id.to_string())
         .bind(context.at.timestamp_micros())
-        .bind(digest.map(Digest::as_str))
+        .bind(digest.map(Digest::to_string))
         .execute(connection)
         .await?;
     Ok(inserted.rows_affected() == 1)

@@ -58,7 +58,8 @@ pub(super) async fn with_lines(
     connection: &mut SqliteConnection,
     row: OrderRow,
 ) -> Result<Order, StoreError> {
-    let lines: Vec<LineRow> = sqlx::query_as(sql::LINES).bind(&row.id).fetch_all(connection).await?;
+    let id = row.id.0.map(|id| id.to_string());
+    let lines: Vec<LineRow> = sqlx::query_as(sql::LINES).bind(id).fetch_all(connection).await?;
     row.into_order(lines)
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn insert_replay(
         .bind(context.at.timestamp_micros())
         .bind(context.at.timestamp_micros())
         .bind(0_i64)
-        .bind(replay.digest.as_str())
+        .bind(replay.digest.to_string())
         .execute(connection)
         .await?;
     Ok(())
@@ -66,7 +66,7 @@ pub(super) async fn close_payload(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(sql::CLOSE_PAYLOAD)
         .bind(binding)
-        .bind(payload.as_str())
+        .bind(payload.to_string())
         .bind(context.at.timestamp_micros())
         .execute(connection)
         .await?;
@@ -120,7 +120,7 @@ pub(super) async fn take_due(
         .fetch_all(&mut *transaction)
         .await?;
     transaction.commit().await?;
-    due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+    due.sort_unstable_by_key(DueMessageRow::sort_key);
     due.into_iter().map(DueMessage::try_from).collect()
 }
 

@@ -56,7 +56,7 @@ async fn a_locked_order() {
     let (told, refused) = (told(&world.app), AtomicUsize::new(0));
     let mut connection = PgConnection::connect(&world.direct).await.expect("a connection");
     let mut lock = connection.begin().await.expect("a transaction");
-    let row = "SELECT 1 FROM orders WHERE id = $1 FOR UPDATE";
+    let row = "SELECT 1 FROM orders WHERE CAST(id AS TEXT) = $1 FOR UPDATE";
     sqlx::query(row).bind(id).execute(&mut *lock).await.expect("a lock");
 
     let (path, over) = (format!("{locked}/cancel"), AtomicBool::new(false));
@@ -151,7 +151,11 @@ async fn many_locked_orders_with_one_caller_each() {
     for _ in 0..40 {
         orders.push(world.buyer.place("BEANS").await);
     }
-    let lock = locked(&world, "UPDATE orders SET note = note WHERE id <> (SELECT min(id) FROM orders)").await;
+    let lock = locked(
+        &world,
+        "UPDATE orders SET note = note WHERE id <> (SELECT id FROM orders ORDER BY id LIMIT 1)",
+    )
+    .await;
     let blocked = async |number: usize| {
         let buyer = world.buyer.with("if-match", "\"1\"");
         buyer.put(&orders[number], &a_revision("BEANS")).await

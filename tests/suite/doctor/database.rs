@@ -1,5 +1,7 @@
 //! The database as the doctor finds it.
 
+use sqlx::{Connection as _, PgConnection};
+
 use super::Deployment;
 use crate::support::{TokenPostgres, migrate, on_a_server};
 
@@ -39,6 +41,14 @@ async fn schema_and_grants_match_the_app() {
         Some("fail"),
         "nothing is there yet"
     );
+    let mut server = PgConnection::connect(&url).await.expect("the server answers");
+    let old = "CREATE TABLE _sqlx_migrations AS SELECT CAST(2 AS BIGINT) AS version, true AS success;
+         CREATE TABLE orders (id TEXT)";
+    sqlx::raw_sql(old).execute(&mut server).await.expect("tables of an older form");
+    let found = on(&url).examine_here(&[], &[]).await;
+    assert_eq!(found.level("C14-schema"), Some("fail"), "{}", found.said);
+    assert!(found.said.contains("run `orders-worker migrate --from-text`"), "{}", found.said);
+    sqlx::raw_sql("DROP TABLE _sqlx_migrations, orders").execute(&mut server).await.expect("no table");
     assert!(migrate(&url).status.success());
     let found = on(&url).examine_here(&[], &[]).await;
     assert_eq!(

@@ -96,7 +96,7 @@ const MESSAGES_IN_A_FILE: &str = r#"WITH RECURSIVE numbers (n) AS (SELECT 1 UNIO
         || printf('%*s', $2, '') AS BLOB), 1700000000000000 - n, 1700000000000000, 1 FROM ids"#;
 
 const MESSAGES_ON_A_SERVER: &str = r#"INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
-    SELECT id, 'fulfilment', convert_to('{"version":1,"messageId":"' || id || '","orderId":"' || id || '"}'
+    SELECT CAST(id AS UUID), 'fulfilment', convert_to('{"version":1,"messageId":"' || id || '","orderId":"' || id || '"}'
         || repeat(' ', CAST($2 AS INTEGER)), 'UTF8'), 1700000000000000 - n, 1700000000000000, 1
     FROM generate_series(1, $1) AS numbers (n)
     CROSS JOIN LATERAL (SELECT '00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS id) AS ids"#;

@@ -8,7 +8,7 @@ import * as store from './store.mjs';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const KEY = /^[\x21-\x7e]{1,255}$/;
-const BEFORE_NEWEST = '~';
+const BEFORE_NEWEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const PROBLEM = 'application/problem+json; charset=utf-8';
 const SLUGS = {
   400: 'malformed', 401: 'unauthenticated', 403: 'insufficient-scope', 404: 'not-found', 409: 'conflict',

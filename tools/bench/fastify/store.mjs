@@ -34,7 +34,7 @@ export async function list(caller, after, limit) {
 /** The order; or `refused`, with the indexes of lines that cannot be had; or `twin`, for a key that is taken. */
 export async function place(caller, id, draft, key, invocation) {
   const now = Date.now() * 1000;
-  const content = key && createHash('sha256').update(JSON.stringify(draft)).digest('hex');
+  const content = key && createHash('sha256').update(JSON.stringify(draft)).digest();
   const values = [
     id, caller.tenant, caller.object, draft.reference, draft.currency, draft.note ?? null, now,
     draft.lines.map(({ sku }) => sku), draft.lines.map(({ quantity }) => quantity),

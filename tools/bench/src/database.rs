@@ -38,15 +38,7 @@ impl Database {
     pub(crate) async fn start(worker: &Path) -> anyhow::Result<Self> {
         let server = Postgres::start(&SETTINGS)?;
         let fresh = server.database().await?;
-        let migrated = Command::new(worker)
-            .arg("migrate")
-            // A shell in a container may hold variables that the worker takes for the platform's.
-            .env_clear()
-            .env("ORDERS_DATABASE_URL", fresh.url())
-            .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-            .output()
-            .context("cannot run `orders-worker migrate`")?;
-        ensure!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        migrate(worker, &fresh.url())?;
         let mut connection = PgConnection::connect(&fresh.url()).await?;
         let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut connection).await?;
         ensure!(fsync == "on", "fsync is {fsync}: nothing measured on such a server counts");
@@ -98,6 +90,20 @@ impl Database {
     }
 }
 
+/// Brings the schema up.
+pub(crate) fn migrate(worker: &Path, url: &str) -> anyhow::Result<()> {
+    let migrated = Command::new(worker)
+        .arg("migrate")
+        // A shell in a container may hold variables that the worker takes for the platform's.
+        .env_clear()
+        .env("ORDERS_DATABASE_URL", url)
+        .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+        .output()
+        .context("cannot run `orders-worker migrate`")?;
+    ensure!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    Ok(())
+}
+
 /// The last statement of the worker's one connection. Its sample of health may have come in between.
 async fn sent_for(
     operation: Operation,
@@ -132,9 +138,11 @@ async fn fill(connection: &mut PgConnection) -> sqlx::Result<()> {
     let mut skus: Vec<String> = ["ESPRESSO-1KG", "CUP-6", "FILTER-100"].map(str::to_owned).into();
     skus.extend((0..1000).map(|number| format!("SKU-{number}")));
     sqlx::query(products).bind(skus).execute(&mut *connection).await?;
-    let orders = "INSERT INTO orders (id, owner_tenant, owner_object, reference, status, currency, total, note,
+    let orders =
+        "INSERT INTO orders (id, owner_tenant, owner_object, reference, status, currency, total, note,
              version, created_at, updated_at)
-         SELECT '01000000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'), $2, $3, 'PO-' || number, 'placed',
+         SELECT CAST('01000000-0000-7000-8000-' || lpad(to_hex(number), 12, '0') AS UUID), CAST($2 AS UUID),
+             CAST($3 AS UUID), 'PO-' || number, 'placed',
              'EUR', 8750, 'ring twice', 1, 1735689600000000, 1735689600000000
          FROM generate_series(0, $1 - 1) AS number";
     sqlx::query(orders)

@@ -37,7 +37,7 @@ const DEFINED: [(&str, &str); 16] = [
     ("tenant", TENANT),
     ("reader", READER),
     ("writer", WRITER),
-    ("before_newest", "~"),
+    ("before_newest", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
     ("size", "26"),
     ("reference", "PO-17"),
     ("currency", "EUR"),
@@ -47,7 +47,7 @@ const DEFINED: [(&str, &str); 16] = [
     ("quantities", "{2,1,4}"),
     ("kind", "user"),
     ("invocation", "01000000-0000-4000-8000-000000000000"),
-    ("content", "0000000000000000000000000000000000000000000000000000000000000000"),
+    ("content", "\\x0000000000000000000000000000000000000000000000000000000000000000"),
     ("kept_since", "1735600000000000"),
     ("nothing", "-"),
 ];

@@ -108,13 +108,13 @@ async fn queue_orders(database: &Database, round: u32, messages: u32) -> anyhow:
     let orders =
         "INSERT INTO orders (id, owner_tenant, owner_object, reference, status, currency, total, note,
              version, created_at, updated_at)
-         SELECT id, $2, $3, 'PO-17', 'queued', 'EUR', 2500, NULL, 2, 0, 0 FROM unnest($1) AS id";
+         SELECT CAST(id AS UUID), CAST($2 AS UUID), CAST($3 AS UUID), 'PO-17', 'queued', 'EUR', 2500, NULL, 2, 0, 0 FROM unnest($1) AS id";
     sqlx::query(orders).bind(&ids).bind(TENANT).bind(READER).execute(&mut connection).await?;
     let lines = "INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
-         SELECT id, 0, 'ESPRESSO-1KG', 2, 1250, 2500 FROM unnest($1) AS id";
+         SELECT CAST(id AS UUID), 0, 'ESPRESSO-1KG', 2, 1250, 2500 FROM unnest($1) AS id";
     sqlx::query(lines).bind(&ids).execute(&mut connection).await?;
     let outbox = "INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
-         SELECT id, 'fulfilment', payload, 0, 9000000000000000, 1 FROM unnest($1, $2) AS sent (id, payload)";
+         SELECT CAST(id AS UUID), 'fulfilment', payload, 0, 9000000000000000, 1 FROM unnest($1, $2) AS sent (id, payload)";
     sqlx::query(outbox).bind(&message_ids).bind(&payloads).execute(&mut connection).await?;
     sqlx::query("ANALYZE orders, order_lines, outbox, inbox").execute(&mut connection).await?;
     Ok(())
@@ -122,8 +122,9 @@ async fn queue_orders(database: &Database, round: u32, messages: u32) -> anyhow:
 
 /// Orders of the round that are fulfilled, and whose outbox row is closed.
 async fn fulfilled(database: &Database, round: u32) -> anyhow::Result<i64> {
-    let counted = "SELECT count(*) FROM orders WHERE status = 'fulfilled' AND id LIKE $1
-         AND EXISTS (SELECT 1 FROM outbox WHERE message_id = '0081' || substr(id, 5) AND consumed_at IS NOT NULL)";
+    let counted = "SELECT count(*) FROM orders WHERE status = 'fulfilled' AND CAST(id AS TEXT) LIKE $1
+         AND EXISTS (SELECT 1 FROM outbox WHERE consumed_at IS NOT NULL
+             AND message_id = CAST('0081' || substr(CAST(id AS TEXT), 5) AS UUID))";
     let mut connection = database.connect().await?;
     Ok(sqlx::query_scalar(counted).bind(format!("0080{round:04x}-%")).fetch_one(&mut connection).await?)
 }

@@ -27,16 +27,17 @@ impl Statements {
     }
 }
 
+const ID: &str = "uuid";
 const TEXT: &str = "text";
 const NUMBER: &str = "bigint";
 
 /// An order's id and its owner.
-pub(crate) const OF_GET: &[&str] = &[TEXT; 3];
+pub(crate) const OF_GET: &[&str] = &[ID; 3];
 /// The owner, the last id of the page before, the size of a page.
-pub(crate) const OF_LIST: &[&str] = &[TEXT, TEXT, TEXT, NUMBER];
+pub(crate) const OF_LIST: &[&str] = &[ID, ID, ID, NUMBER];
 /// What an order is made of, its history row, and its key.
 pub(crate) const OF_CREATE: &[&str] =
-    &[TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, NUMBER, "text[]", "bigint[]", TEXT, TEXT, TEXT, TEXT, TEXT, NUMBER];
+    &[ID, ID, ID, TEXT, TEXT, TEXT, NUMBER, "text[]", "bigint[]", TEXT, ID, ID, TEXT, "bytea", NUMBER];
 
 impl Statement {
     pub(crate) fn new(text: String, types: &'static [&'static str]) -> Self {
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn parameters_carry_explicit_types() {
         let statement = Statement::new("SELECT $1, $4 FROM t WHERE id < $4".to_owned(), OF_LIST);
-        let typed = "SELECT CAST($1 AS text), CAST($4 AS bigint) FROM t WHERE id < CAST($4 AS bigint)";
+        let typed = "SELECT CAST($1 AS uuid), CAST($4 AS bigint) FROM t WHERE id < CAST($4 AS bigint)";
         assert_eq!(statement.typed(), typed);
     }
 
@@ -87,6 +88,6 @@ mod tests {
         let statement = Statement::new("$1 $15 $13".to_owned(), OF_CREATE);
         let values: Vec<String> = (1..=15).map(|number| format!(":v{number}")).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        assert_eq!(statement.filled(&values), "CAST(:v1 AS text) CAST(:v15 AS bigint) CAST(:v13 AS text)");
+        assert_eq!(statement.filled(&values), "CAST(:v1 AS uuid) CAST(:v15 AS bigint) CAST(:v13 AS text)");
     }
 }

@@ -91,19 +91,26 @@ pub(super) struct Letter {
 const OPEN_MESSAGES: &str = "SELECT count(*) FROM outbox WHERE consumed_at IS NULL";
 
 const ORDERS: &str =
-    "SELECT id, owner_object, reference, status, currency, total, note, version, created_at FROM orders";
+    "SELECT CAST(id AS TEXT) AS id, CAST(owner_object AS TEXT) AS owner_object, reference, status, currency, total, note,
+         CAST(version AS BIGINT) AS version, created_at
+     FROM orders";
 
-const LINES: &str = "SELECT order_id, sku, quantity, unit_price, line_total FROM order_lines
-     ORDER BY order_id, position";
+const LINES: &str = "SELECT CAST(order_id AS TEXT) AS order_id, sku, CAST(quantity AS BIGINT) AS quantity,
+         CAST(unit_price AS BIGINT) AS unit_price, line_total
+     FROM order_lines ORDER BY order_lines.order_id, position";
 
 const HISTORY: &str =
-    "SELECT order_id, version, action, from_status, to_status, invocation_id FROM order_history
-     ORDER BY order_id, version";
+    "SELECT CAST(order_id AS TEXT) AS order_id, CAST(version AS BIGINT) AS version, action, from_status, to_status,
+         CAST(invocation_id AS TEXT) AS invocation_id
+     FROM order_history ORDER BY order_history.order_id, order_history.version";
 
-const OUTBOX: &str = "SELECT message_id, payload, CAST(sent AS BIGINT), consumed_at IS NULL FROM outbox
-     ORDER BY created_at, message_id";
+const OUTBOX: &str =
+    "SELECT CAST(message_id AS TEXT), payload, CAST(sent AS BIGINT), consumed_at IS NULL FROM outbox
+     ORDER BY created_at, outbox.message_id";
 
-const DEAD_LETTERS: &str = "SELECT id, queue, order_id, reason, payload, replayed_at IS NOT NULL AS replayed
+const DEAD_LETTERS: &str =
+    "SELECT CAST(id AS TEXT) AS id, queue, CAST(order_id AS TEXT) AS order_id, reason, payload,
+         replayed_at IS NOT NULL AS replayed
      FROM dead_letters";
 
 /// The contents of a database, for every engine: the statements are the same, the types of the driver are not.

@@ -1,8 +1,19 @@
 //! Queries about the server, its schema and a login.
 
-/// No row, or a null, when nothing was ever migrated.
+macro_rules! has_text_columns {
+    () => {
+        "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('orders') AND attname = 'id'
+             AND atttypid = CAST('text' AS regtype))"
+    };
+}
+
+/// Whether the tables are those of before the first release.
+pub(in crate::store::postgres) const HAS_TEXT_COLUMNS: &str = concat!("SELECT ", has_text_columns!());
+
+/// A null when nothing was ever migrated; and whether the tables are those of before the first release, which counted
+/// their versions from 1 too.
 pub(in crate::store::postgres) const SCHEMA_VERSION: &str =
-    "SELECT max(version) FROM _sqlx_migrations WHERE success";
+    concat!("SELECT max(version), ", has_text_columns!(), " FROM _sqlx_migrations WHERE success");
 
 pub(in crate::store::postgres) const PID: &str = "SELECT pg_backend_pid()";
 

@@ -130,7 +130,7 @@ const HARMFUL: &[(&str, &[&str])] = &[
     (
         "SET LOCAL SESSION AUTHORIZATION orders_api",
         &[
-            "UPDATE orders SET owner_object = ''",
+            "UPDATE orders SET owner_object = owner_tenant",
             "UPDATE orders SET created_at = 0",
             "DELETE FROM orders",
             "UPDATE order_history SET action = 'place'",
@@ -139,7 +139,7 @@ const HARMFUL: &[(&str, &[&str])] = &[
             "SELECT payload FROM outbox",
             "UPDATE outbox SET consumed_at = 1",
             "DELETE FROM outbox",
-            "INSERT INTO inbox VALUES ('fulfilment', 'x', 1)",
+            "INSERT INTO inbox VALUES (1, gen_random_uuid(), 'fulfilment')",
             "DELETE FROM dead_letters",
             "UPDATE dead_letters SET payload = ''",
             "DELETE FROM products",
@@ -156,7 +156,7 @@ const HARMFUL: &[(&str, &[&str])] = &[
         &[
             "INSERT INTO products VALUES ('X', 'X', 'EUR', 0, true, 1, 0)",
             "UPDATE products SET unit_price = 0",
-            "UPDATE orders SET owner_object = ''",
+            "UPDATE orders SET owner_object = owner_tenant",
             "UPDATE orders SET total = 0",
             "UPDATE orders SET note = ''",
             "DELETE FROM orders",
@@ -164,7 +164,7 @@ const HARMFUL: &[(&str, &[&str])] = &[
             "SELECT invocation_id FROM order_history",
             "UPDATE order_history SET action = 'place'",
             "DELETE FROM order_history",
-            "INSERT INTO outbox VALUES ('x', 'fulfilment', '', 1, 1, 0)",
+            "INSERT INTO outbox VALUES (1, 1, NULL, 0, gen_random_uuid(), 'fulfilment', NULL, '')",
             "UPDATE outbox SET payload = ''",
             "SELECT payload FROM dead_letters",
             "UPDATE dead_letters SET replayed_at = 1",

@@ -76,32 +76,3 @@ async fn a_newer_schema_is_left_alone() {
     stock(&older).await;
     older.migrate().await.unwrap();
 }
-
-#[tokio::test]
-async fn a_database_of_the_first_version_keeps_its_rows() {
-    let database = database().await;
-    let before = Postgres::open(&database.url(), 4, None).unwrap();
-    let mut first = sqlx::migrate!("src/store/migrations/postgres");
-    let there = first.iter().filter(|migration| migration.version == 1).cloned().collect::<Vec<_>>();
-    first.migrations = there.into();
-    first.run(&sqlx::PgPool::connect(&database.url()).await.unwrap()).await.unwrap();
-    run(
-        &before,
-        "INSERT INTO products VALUES ('BEANS', 'Beans', 'EUR', 1250, true, 1, 0);
-         INSERT INTO orders VALUES ('01890a5d-ac96-774b-bcce-b302099a8057',
-             '00000000-0000-0000-0000-00000000007e', '00000000-0000-0000-0000-000000000001',
-             'PO-1', 'queued', 'EUR', 2500, NULL, 2, 1, 2);
-         INSERT INTO order_lines VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 0, 'BEANS', 2, 1250, 2500);
-         INSERT INTO outbox VALUES ('01890a5d-ac96-774b-bcce-b302099a8058', 'fulfilment', 'x', 1, 1, 0, NULL)",
-    )
-    .await;
-    before.migrate().await.unwrap();
-    let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
-    let order = before.read_order(&permit(&creator()), id).await.unwrap().unwrap();
-    assert_eq!((order.total.get(), order.version, order.lines.len()), (2500, 2, 1));
-    let due = before
-        .take_due_messages(at(0), chrono::TimeDelta::minutes(2), RelayBatch::up_to(9), Hold::None)
-        .await
-        .unwrap();
-    assert_eq!(due.len(), 1);
-}

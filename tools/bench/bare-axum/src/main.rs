@@ -17,43 +17,44 @@ use axum::{
 use serde::Serialize;
 use sqlx::{FromRow, PgPool, postgres::PgPoolOptions};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 struct App {
     pool: PgPool,
     get: &'static str,
     list: &'static str,
-    tenant: String,
-    object: String,
+    tenant: Uuid,
+    object: Uuid,
 }
 
 #[derive(FromRow)]
 struct Row {
-    id: String,
+    id: Uuid,
     reference: String,
     status: String,
     currency: String,
     total: i64,
     note: Option<String>,
-    version: i64,
+    version: i32,
     created_at: i64,
     updated_at: i64,
     skus: Vec<String>,
-    quantities: Vec<i64>,
-    unit_prices: Vec<i64>,
+    quantities: Vec<i16>,
+    unit_prices: Vec<i32>,
     line_totals: Vec<i64>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Order<'a> {
-    id: &'a str,
+    id: Uuid,
     reference: &'a str,
     status: &'a str,
     currency: &'a str,
     lines: Vec<Item<'a>>,
     total: i64,
     note: Option<&'a str>,
-    version: i64,
+    version: i32,
     created_at: i64,
     updated_at: i64,
 }
@@ -70,7 +71,7 @@ struct Item<'a> {
 #[derive(Serialize)]
 struct Page<'a> {
     items: Vec<Order<'a>>,
-    next: Option<&'a str>,
+    next: Option<Uuid>,
 }
 
 #[tokio::main]
@@ -85,8 +86,8 @@ async fn main() -> anyhow::Result<()> {
         pool,
         get: set("STATEMENT_GET")?.leak(),
         list: set("STATEMENT_LIST")?.leak(),
-        tenant: set("OWNER_TENANT")?,
-        object: set("OWNER_OBJECT")?,
+        tenant: set("OWNER_TENANT")?.parse()?,
+        object: set("OWNER_OBJECT")?.parse()?,
     };
     let router = Router::new()
         .route("/", get(async || "ready"))
@@ -99,9 +100,9 @@ async fn main() -> anyhow::Result<()> {
     Ok(axum::serve(listener, router).await?)
 }
 
-async fn read(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+async fn read(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> Response {
     let found: Result<Option<Row>, _> =
-        sqlx::query_as(app.get).bind(id).bind(&app.tenant).bind(&app.object).fetch_optional(&app.pool).await;
+        sqlx::query_as(app.get).bind(id).bind(app.tenant).bind(app.object).fetch_optional(&app.pool).await;
     match found {
         Ok(Some(row)) => json(&Order::from(&row)),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
@@ -112,16 +113,16 @@ async fn read(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
 /// The first page: 25 orders, and one more that says whether there is a next.
 async fn list(State(app): State<Arc<App>>) -> Response {
     let found: Result<Vec<Row>, _> = sqlx::query_as(app.list)
-        .bind(&app.tenant)
-        .bind(&app.object)
-        .bind("~")
+        .bind(app.tenant)
+        .bind(app.object)
+        .bind(Uuid::max())
         .bind(26_i64)
         .fetch_all(&app.pool)
         .await;
     match found {
         Ok(rows) => {
             let items = rows.iter().take(25).map(Order::from).collect();
-            json(&Page { items, next: rows.get(24).map(|row| &*row.id) })
+            json(&Page { items, next: rows.get(24).map(|row| row.id) })
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
@@ -139,12 +140,12 @@ impl<'a> From<&'a Row> for Order<'a> {
         let numbers = row.quantities.iter().zip(&row.unit_prices).zip(&row.line_totals);
         let items = row.skus.iter().zip(numbers).map(|(sku, ((&quantity, &unit_price), &line_total))| Item {
             sku,
-            quantity,
-            unit_price,
+            quantity: quantity.into(),
+            unit_price: unit_price.into(),
             line_total,
         });
         Self {
-            id: &row.id,
+            id: row.id,
             reference: &row.reference,
             status: &row.status,
             currency: &row.currency,

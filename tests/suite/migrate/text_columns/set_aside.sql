@@ -1,0 +1,10 @@
+CREATE SCHEMA set_aside;
+ALTER TABLE products SET SCHEMA set_aside;
+ALTER TABLE orders SET SCHEMA set_aside;
+ALTER TABLE order_lines SET SCHEMA set_aside;
+ALTER TABLE order_history SET SCHEMA set_aside;
+ALTER TABLE outbox SET SCHEMA set_aside;
+ALTER TABLE inbox SET SCHEMA set_aside;
+ALTER TABLE dead_letters SET SCHEMA set_aside;
+ALTER TABLE idempotency_keys SET SCHEMA set_aside;
+DELETE FROM _sqlx_migrations;
