@@ -9,6 +9,7 @@ use std::{
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 mod administrators;
+mod release_before;
 mod text_columns;
 
 use crate::support::{EventLog, Mode, Setup, binary, migrate, migration, on_a_server};

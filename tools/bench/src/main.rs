@@ -2,6 +2,7 @@
 //! machine, by one load generator. `cargo xtask bench` builds everything and runs this.
 
 mod app;
+mod bloat;
 mod compare;
 mod database;
 mod report;
@@ -69,6 +70,9 @@ struct Args {
     /// Another worker to measure beside this one, and nothing else.
     #[arg(long)]
     compare: Option<PathBuf>,
+    /// What the tables take after so many fulfilled orders, and nothing else.
+    #[arg(long, value_name = "ORDERS")]
+    bloat: Option<i64>,
 }
 
 /// How much of everything is measured.
@@ -110,6 +114,9 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let release = |name: &str| args.target.join("release").join(name);
     let mut programs =
         Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
+    if let Some(orders) = args.bloat {
+        return bloat::run(&programs.worker, orders).await;
+    }
     if args.token_validation {
         let database = Database::start(&programs.worker).await?;
         return token_validation::run(&args.root, &programs, &database, plan.size).await;

@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Another worker to measure beside this one, such as that of the version before, and nothing else.
     #[arg(long, value_name = "PROGRAM")]
     compare: Option<PathBuf>,
+    /// What the tables take after so many fulfilled orders, with and without the settings of `migrate`, and nothing else.
+    #[arg(long, value_name = "ORDERS")]
+    bloat: Option<u32>,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -48,6 +51,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     }
     if let Some(other) = &args.compare {
         bench.arg("--compare").arg(other);
+    }
+    if let Some(orders) = args.bloat {
+        bench.arg("--bloat").arg(orders.to_string());
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");

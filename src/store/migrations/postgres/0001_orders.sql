@@ -2,8 +2,9 @@
 -- widest numbers stand first, then the UUIDs, then what varies: so no row holds padding. Text that lists sort by has the
 -- collation "C", which sorts by bytes whatever language the database was made for.
 --
--- fillfactor leaves room in each page for the next version of its rows, so that an update touches no index (HOT).
--- Autovacuum comes after so many dead rows, not after a share of a table that grows for years: docs/scale.md, Bloat.
+-- fillfactor leaves room in each page of orders for the next version of its rows, so that an update touches no index (HOT).
+-- Closing a message always touches one, and a received message never changes: their pages are filled. Autovacuum comes
+-- after so many dead rows, not after a share of a table that grows for years. docs/scale.md has the figures, under Bloat.
 
 CREATE TABLE products (
     sku        TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -28,11 +29,7 @@ CREATE TABLE orders (
     currency     TEXT NOT NULL CHECK (length(currency) = 3),
     reference    TEXT NOT NULL,
     note         TEXT
-) WITH (
-    fillfactor = 85,
-    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000,
-    autovacuum_analyze_scale_factor = 0.02
-);
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
 
 CREATE INDEX orders_by_owner ON orders (owner_tenant, owner_object, id DESC);
 
@@ -77,11 +74,7 @@ CREATE TABLE outbox (
     -- Set where a dead letter's payload goes out as it came in: its consumer knows it by its bytes.
     digest      BYTEA CHECK (octet_length(digest) = 32),
     payload     BYTEA NOT NULL
-) WITH (
-    fillfactor = 85,
-    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
-    autovacuum_analyze_scale_factor = 0.02
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
 CREATE INDEX outbox_open ON outbox (created_at, message_id) WHERE consumed_at IS NULL;
 CREATE INDEX outbox_open_digests ON outbox (binding, digest) WHERE consumed_at IS NULL AND digest IS NOT NULL;
