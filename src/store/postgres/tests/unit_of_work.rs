@@ -129,6 +129,28 @@ async fn new_lines_may_reorder_the_old_skus() {
     assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(changed));
 }
 
+/// No index holds the positions.
+#[tokio::test]
+async fn updates_at_once_leave_every_position_once() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let (order, owner, version) = (placed(&store, 1).await, permit(&creator()), Precondition::Version(1));
+    let revisions = (0..4).map(|number| {
+        let mut lines = draft().lines;
+        lines.rotate_left(number % 2);
+        lines.truncate(1 + number / 2);
+        OrderRevision { reference: "PO-18".parse().unwrap(), lines, note: None }
+    });
+    let revisions: Vec<_> = revisions.collect();
+    let update =
+        |number: usize| store.update_order(&owner, order.id, &revisions[number], version, write_context(2));
+    let (one, two, three, four) = tokio::join!(update(0), update(1), update(2), update(3));
+    let won: Vec<_> = [one, two, three, four].into_iter().filter_map(Result::ok).collect();
+    let stored = "SELECT concat_ws(' ', position, sku) FROM order_lines ORDER BY position, sku";
+    let lines = won[0].lines.iter().enumerate().map(|(position, line)| format!("{position} {}", line.sku));
+    assert_eq!((won.len(), texts(&store, stored).await), (1, lines.collect::<Vec<_>>()));
+}
+
 #[tokio::test]
 async fn relays_skip_messages_locked_by_another() {
     let (database, store) = migrated().await;
