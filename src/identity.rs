@@ -31,8 +31,8 @@ mod token;
 mod tests;
 
 pub use authentication_error::AuthenticationError;
-pub use authority::Authority;
 pub(crate) use authority::ENTRA;
+pub use authority::TokenAuthority;
 pub use caller::{Caller, CallerKind, ClientCertificate, Role};
 pub use settings::{
     AllowedCertificate, CertificateName, CertificateSettings, IdentityMode, IdentitySettings, TokenSettings,

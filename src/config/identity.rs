@@ -7,7 +7,7 @@ use super::{
     environment::Environment,
     value::{self, Invalid},
 };
-use crate::identity::{Authority, ENTRA, IdentityMode, IdentitySettings, TokenSettings};
+use crate::identity::{ENTRA, IdentityMode, IdentitySettings, TokenAuthority, TokenSettings};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
@@ -56,7 +56,7 @@ pub(super) fn read(
         );
     }
     let audience = env.optional("ORDERS_ENTRA_AUDIENCE", value::audience);
-    let authority = authority(env, environment).or_else(|| Authority::parse(ENTRA));
+    let authority = authority(env, environment).or_else(|| TokenAuthority::parse(ENTRA));
     let allowed_clients = env.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
     let required_scope = env.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
     let mode = match mode? {
@@ -91,7 +91,7 @@ fn mode(text: &str) -> Result<Mode, Invalid> {
 }
 
 /// Plain `http` is for an issuer on a developer's own machine.
-fn authority(env: &mut EnvReader, environment: Environment) -> Option<Authority> {
+fn authority(env: &mut EnvReader, environment: Environment) -> Option<TokenAuthority> {
     let name = "ORDERS_ENTRA_AUTHORITY";
     match environment {
         Environment::Local => env.optional(name, parse_local_authority),
@@ -99,12 +99,12 @@ fn authority(env: &mut EnvReader, environment: Environment) -> Option<Authority>
     }
 }
 
-fn parse_local_authority(text: &str) -> Result<Authority, Invalid> {
-    Authority::parse(text).ok_or(Invalid::Form)
+fn parse_local_authority(text: &str) -> Result<TokenAuthority, Invalid> {
+    TokenAuthority::parse(text).ok_or(Invalid::Form)
 }
 
-fn parse_azure_authority(text: &str) -> Result<Authority, Invalid> {
-    Authority::parse(text)
+fn parse_azure_authority(text: &str) -> Result<TokenAuthority, Invalid> {
+    TokenAuthority::parse(text)
         .filter(|authority| !authority.is_http())
         .ok_or(Invalid::Because("must be an `https://` URL without user, query and fragment"))
 }

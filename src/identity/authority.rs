@@ -11,9 +11,9 @@ pub(crate) const ENTRA: &str = "https://login.microsoftonline.com";
 /// An issuer of tokens in Entra's form: each tenant has a path below its address:
 /// `docs/reference/identity.md#issuer-metadata-and-keys`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Authority(Url);
+pub struct TokenAuthority(Url);
 
-impl Authority {
+impl TokenAuthority {
     /// Parses the address of an issuer: `https`, or plain `http` on this machine; the caller decides whether to allow
     /// the latter.
     pub(crate) fn parse(text: &str) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::authority::Authority;
+use super::authority::TokenAuthority;
 use crate::rotation::CaSource;
 
 /// Which callers this deployment lets in.
@@ -41,7 +41,7 @@ pub struct TokenSettings {
     /// `ORDERS_ENTRA_AUDIENCE`: the required claim `aud`.
     pub audience: String,
     /// `ORDERS_ENTRA_AUTHORITY`: who issues them.
-    pub authority: Authority,
+    pub authority: TokenAuthority,
 }
 
 /// Which certificates are believed, and whose they are.

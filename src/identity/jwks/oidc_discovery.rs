@@ -9,7 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::jwk::{self, KeySetDocument, VerifyingKey};
 use crate::{
     https::{self, BodyError, ClientError, Roots, Schemes},
-    identity::{authority::Authority, settings::TokenSettings},
+    identity::{authority::TokenAuthority, settings::TokenSettings},
     limits::LIMITS,
 };
 
@@ -21,7 +21,7 @@ const MAX_RESPONSE_BYTES: usize = LIMITS.dependencies.max_issuer_response_bytes;
 /// Where the keys come from.
 pub(super) struct OidcDiscovery {
     client: Client,
-    authority: Authority,
+    authority: TokenAuthority,
     issuer: String,
     metadata_url: String,
     tenant: String,

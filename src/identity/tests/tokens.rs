@@ -12,7 +12,7 @@ use super::{
     *,
 };
 use crate::{
-    identity::{Authority, TokenSettings},
+    identity::{TokenAuthority, TokenSettings},
     policy::{Action, Permit, PlaceOrder, QueueOrder},
     problem::Problem,
 };
@@ -136,7 +136,7 @@ fn demands(
     mode: fn(TokenSettings) -> IdentityMode,
     allowed: Option<&[Uuid]>,
 ) -> IdentitySettings {
-    let authority = Authority::parse(&issuer.url).unwrap();
+    let authority = TokenAuthority::parse(&issuer.url).unwrap();
     let tokens = TokenSettings { tenant: TENANT, audience: AUDIENCE.to_owned(), authority };
     let allowed_clients = allowed.map(<[Uuid]>::to_vec);
     let mode = mode(tokens);
