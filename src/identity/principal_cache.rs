@@ -95,6 +95,19 @@ mod tests {
     }
 
     #[test]
+    fn a_segment_is_filled_to_its_last_byte() {
+        let cache = PrincipalCache::default();
+        let full = vec![b'a'; SEGMENT_BYTES - 1];
+        for header in [&full[..], b"b", b"b"] {
+            assert!(cache.get_or_read(header, claims).is_ok());
+        }
+        assert_eq!(cache.segments().recent.bytes, SEGMENT_BYTES);
+        assert!(cache.get_or_read(b"c", claims).is_ok());
+        let segments = cache.segments();
+        assert_eq!((segments.recent.bytes, segments.previous.bytes), (1, SEGMENT_BYTES));
+    }
+
+    #[test]
     fn the_cache_is_bounded_in_bytes_and_keeps_a_principal_in_use() {
         let cache = PrincipalCache::default();
         let header = |number: usize| format!("{number:0>16384}").into_bytes();

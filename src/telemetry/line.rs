@@ -23,7 +23,9 @@ pub(crate) fn line(
     fields: &[(&'static str, Value)],
 ) -> Vec<u8> {
     let mut all = Fields::default();
-    fields.iter().for_each(|(name, value)| all.insert(name, value));
+    for (name, value) in fields {
+        all.insert(name, value);
+    }
     all.insert(MESSAGE, message);
     let mut line = Vec::with_capacity(TYPICAL_LINE_BYTES);
     write_line(&mut line, now, level, &all);

@@ -69,7 +69,6 @@ mod tests {
     #[tokio::test]
     async fn work_that_has_ended_gives_its_output_and_a_panic_as_an_error() {
         assert_eq!(RunToEnd::new(async { 7 }).await.ok(), Some(7));
-        #[expect(clippy::panic, reason = "the panic is the test")]
         let panicked = RunToEnd::new(async { panic!("on purpose") }).await;
         assert!(panicked.is_err());
         drop(RunToEnd::new(pending::<()>()));

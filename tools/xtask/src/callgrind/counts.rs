@@ -71,7 +71,9 @@ impl Counts {
             }
         }
         // Functions that call each other in a circle would come out above the whole.
-        inclusive.values_mut().for_each(|count| *count = (*count).min(self.total));
+        for count in inclusive.values_mut() {
+            *count = (*count).min(self.total);
+        }
         inclusive
     }
 }

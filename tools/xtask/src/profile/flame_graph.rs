@@ -94,8 +94,11 @@ impl Frame<'_> {
         let (left, top) = (self.left, height - ROW * number(self.depth as u64 + 1));
         let percent = 100.0 * self.instructions / number(total).max(1.0);
         let color = 40 + self.name.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 80);
-        let fits = (0_u32..).take_while(|letters| f64::from(letters + 1) * LETTER < width - 4.0).count();
-        let label: String = self.name.chars().take(if fits < 3 { 0 } else { fits }).collect();
+        let fits = (1_u32..).map(f64::from).zip(self.name.chars());
+        let label: String = fits
+            .take_while(|(letters, _)| letters * LETTER < width - 4.0)
+            .map(|(_, letter)| letter)
+            .collect();
         format!(
             "<g><title>{} {:.0} instructions, {percent:.1} %</title><rect x=\"{left:.1}\" y=\"{top:.1}\" \
              width=\"{width:.1}\" height=\"{:.1}\" fill=\"hsl({color},75%,65%)\" stroke=\"#fff\" \
