@@ -22,8 +22,9 @@ pub use error::{PostgresError, RUNNING_SERVER_VARIABLE};
 pub use programs::Source;
 
 use crate::{Issued, port};
-use account::Account;
+pub(crate) use account::Account;
 use programs::Programs;
+pub(crate) use programs::target;
 
 /// A running server. The server ends with this value or with the process, whichever is earlier.
 #[derive(Debug)]

@@ -6,14 +6,14 @@ use super::PostgresError;
 
 /// An account of this machine.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Account {
-    pub(super) user: u32,
-    pub(super) group: u32,
+pub(crate) struct Account {
+    pub(crate) user: u32,
+    pub(crate) group: u32,
 }
 
 impl Account {
     /// The account that a server of ours runs as; none where the present one will do.
-    pub(super) fn unprivileged() -> Result<Option<Self>, PostgresError> {
+    pub(crate) fn unprivileged() -> Result<Option<Self>, PostgresError> {
         if !is_root() {
             return Ok(None);
         }
