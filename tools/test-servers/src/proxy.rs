@@ -71,6 +71,16 @@ pub struct ProxyCounts {
     pub accepted: usize,
     /// `Sync` messages that clients sent: each asks the server for one round trip.
     pub syncs: usize,
+    /// `Query` messages that clients sent: each asks the server for one round trip too.
+    pub queries: usize,
+}
+
+impl Counts {
+    /// How often clients waited for the server, logins apart.
+    #[must_use]
+    pub fn round_trips(&self) -> usize {
+        self.syncs + self.queries
+    }
 }
 
 impl Drop for TcpProxy {
@@ -98,6 +108,7 @@ impl TcpProxy {
             most: AtomicUsize::new(0),
             accepted: AtomicUsize::new(0),
             syncs: AtomicUsize::new(0),
+            queries: AtomicUsize::new(0),
         });
         let (entry, applied) = (watch::Sender::new(AcceptMode::Open), watch::Sender::new(AcceptMode::Open));
         let listening = applied.subscribe();
@@ -178,6 +189,7 @@ impl TcpProxy {
             most: self.shared.most.load(Ordering::Relaxed),
             accepted: self.shared.accepted.load(Ordering::Relaxed),
             syncs: self.shared.syncs.load(Ordering::Relaxed),
+            queries: self.shared.queries.load(Ordering::Relaxed),
         }
     }
 

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use test_servers::{PgBouncer, Postgres};
 
 #[tokio::test]
-async fn a_pooler_on_postgres_lends_few_connections_and_ends_with_its_value() {
+async fn clients_behind_pgbouncer_share_one_connection_on_postgres() {
     let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
     let bouncer =
         PgBouncer::start(server, &["default_pool_size = 1"]).unwrap_or_else(|error| panic!("{error}"));

@@ -61,7 +61,7 @@ impl Program {
         }
         let Some(unpacked) = &self.unpacked else { return Err(io::ErrorKind::PermissionDenied.into()) };
         let copy = server.join("program");
-        done(Command::new("cp").arg("-R").arg(unpacked).arg(&copy).output()?)?;
+        done(&Command::new("cp").arg("-R").arg(unpacked).arg(&copy).output()?)?;
         Ok(Self { file: copy.join("usr/sbin/pgbouncer"), version: self.version, unpacked: Some(copy) })
     }
 
@@ -96,16 +96,16 @@ fn fetch(folder: &Path) -> io::Result<()> {
     packages.extend(libraries()?);
     let downloads = folder.join("downloads");
     fs::create_dir(&downloads)?;
-    done(Command::new("apt-get").arg("download").args(&packages).current_dir(&downloads).output()?)?;
+    done(&Command::new("apt-get").arg("download").args(&packages).current_dir(&downloads).output()?)?;
     for package in fs::read_dir(&downloads)? {
-        done(Command::new("dpkg-deb").arg("-x").arg(package?.path()).arg(folder).output()?)?;
+        done(&Command::new("dpkg-deb").arg("-x").arg(package?.path()).arg(folder).output()?)?;
     }
     fs::remove_dir_all(downloads)
 }
 
 /// The packages of libevent and c-ares, whose names change with their versions.
 fn libraries() -> io::Result<Vec<String>> {
-    let told = done(Command::new("apt-cache").args(["depends", "pgbouncer"]).output()?)?;
+    let told = done(&Command::new("apt-cache").args(["depends", "pgbouncer"]).output()?)?;
     let depends = told.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
     let is_wanted =
         |name: &&str| ["libevent", "libc-ares", "libcares"].iter().any(|wanted| name.starts_with(wanted));
@@ -113,7 +113,7 @@ fn libraries() -> io::Result<Vec<String>> {
 }
 
 /// What a command printed, if it succeeded.
-fn done(output: Output) -> io::Result<String> {
+fn done(output: &Output) -> io::Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -79,8 +79,9 @@ impl Connection {
             if self.state() == State::Silent {
                 continue;
             }
-            let syncs = lock(&self.requests).read(&buffer[..length]);
-            self.shared.syncs.fetch_add(syncs, Ordering::Relaxed);
+            let asked = lock(&self.requests).read(&buffer[..length]);
+            self.shared.syncs.fetch_add(asked.syncs, Ordering::Relaxed);
+            self.shared.queries.fetch_add(asked.queries, Ordering::Relaxed);
             let written = to.write_all(&buffer[..length]).await;
             if self.state() == State::Passing {
                 written?;

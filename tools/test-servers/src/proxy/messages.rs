@@ -7,6 +7,13 @@ const ASKS_FOR_ENCRYPTION: [u32; 2] = [80_877_103, 80_877_104];
 /// `ReadyForQuery`, outside of a transaction.
 pub(super) const READY: &[u8] = b"Z\0\0\0\x05I";
 
+/// Messages after which a client waits for the server.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct RoundTrips {
+    pub(super) syncs: usize,
+    pub(super) queries: usize,
+}
+
 /// What a client sends.
 #[derive(Debug)]
 pub(super) struct Requests {
@@ -23,9 +30,9 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Reads on; returns how many `Sync` messages end here.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> usize {
-        let (mut at, mut syncs) = (0, 0);
+    /// Reads on; returns how many messages that ask for a round trip end here.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> RoundTrips {
+        let (mut at, mut asked) = (0, RoundTrips::default());
         while at < bytes.len() {
             let Some((message, read)) = self.reader.next(&bytes[at..]) else { break };
             at += read;
@@ -37,10 +44,12 @@ impl Requests {
                     self.reader = Reader::default();
                 }
             } else if message.tag == b'S' {
-                syncs += 1;
+                asked.syncs += 1;
+            } else if message.tag == b'Q' {
+                asked.queries += 1;
             }
         }
-        syncs
+        asked
     }
 
     /// How many answers of a single byte the client has asked for.
@@ -207,12 +216,16 @@ mod tests {
             message(b'S', b""),
             message(b'B', &[b'S'; 300]),
             message(b'S', b""),
+            message(b'Q', b"COMMIT\0"),
         ]
         .concat();
         for size in [1, 2, 3, 7, 1000] {
-            let (mut requests, mut syncs) = (Requests::default(), 0);
-            in_pieces(&bytes, size, |bytes| syncs += requests.read(bytes));
-            assert_eq!((syncs, requests.single_responses()), (2, 1), "pieces of {size}");
+            let (mut requests, mut syncs, mut queries) = (Requests::default(), 0, 0);
+            in_pieces(&bytes, size, |bytes| {
+                let asked = requests.read(bytes);
+                (syncs, queries) = (syncs + asked.syncs, queries + asked.queries);
+            });
+            assert_eq!((syncs, queries, requests.single_responses()), (2, 1, 1), "pieces of {size}");
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) struct Shared {
     pub(super) most: AtomicUsize,
     pub(super) accepted: AtomicUsize,
     pub(super) syncs: AtomicUsize,
+    pub(super) queries: AtomicUsize,
 }
 
 impl Shared {
