@@ -115,6 +115,7 @@ fn migrate(options: MigrationOptions) -> ExitCode {
                     | StoreError::Migration(
                         MigrationError::RolesUnsupported
                         | MigrationError::FromTextUnsupported
+                        | MigrationError::ThroughPooler
                         | MigrationError::AdministratorIsAppLogin(_),
                     ),
                 ) => ExitCode::from(INVALID_CONFIGURATION),
@@ -140,7 +141,7 @@ fn open_store(database: &DatabaseSettings) -> Result<Arc<MonitoredStore>, Box<dy
         DatabaseSignIn::Password => None,
         DatabaseSignIn::ManagedIdentity { client_id } => Some(ManagedIdentity::from_environment(client_id)?),
     };
-    Ok(store::open(database.url.as_str(), database.pool, identity)?)
+    Ok(store::open(database.url.as_str(), database.pool, identity, database.pooler)?)
 }
 
 /// Serves, if the settings allow it.

@@ -62,7 +62,7 @@ pub use principals::{AppLogin, AppRole, LoginName, Principals};
 pub use relay_schedule::{Hold, RelayBatch};
 pub use write::{Change, Conflict, WriteError};
 
-pub use settings::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
+pub use settings::{DatabaseSettings, DatabaseSignIn, DatabaseUrl, Pooler};
 use write::UnitError;
 
 /// The time and the invocation of a write; both go into its history row.

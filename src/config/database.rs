@@ -13,7 +13,7 @@ use super::{
     value::{self, Invalid},
     vault,
 };
-use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
+use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl, Pooler};
 
 /// Reads the settings of the database alone: all that `orders-worker migrate` needs. The checks are as strict as for
 /// serving.
@@ -41,7 +41,30 @@ pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<Data
     };
     let pool = env.read("ORDERS_DATABASE_POOL", value::pool);
     let sign_in = sign_in(env, url.as_ref());
-    Some(DatabaseSettings { url: url?, pool: pool?, sign_in: sign_in? })
+    let pooler = pooler(env, url.as_ref());
+    Some(DatabaseSettings { url: url?, pool: pool?, sign_in: sign_in?, pooler: pooler? })
+}
+
+/// A file has no pooler.
+fn pooler(env: &mut EnvReader, url: Option<&DatabaseUrl>) -> Option<Pooler> {
+    let name = "ORDERS_DATABASE_POOLER";
+    let pooler = env.read(name, parse_pooler)?;
+    if pooler != Pooler::None && url.is_some_and(|url| !is_postgres(url.as_str())) {
+        env.add_error(
+            name,
+            "needs a `postgres://` URL in ORDERS_DATABASE_URL: set one, or remove this setting",
+        );
+    }
+    Some(pooler)
+}
+
+fn parse_pooler(text: &str) -> Result<Pooler, Invalid> {
+    match text {
+        "none" => Ok(Pooler::None),
+        "transaction" => Ok(Pooler::Transaction),
+        "transaction-prepared" => Ok(Pooler::TransactionPrepared),
+        _ => Err(Invalid::Form),
+    }
 }
 
 /// A token must reach only a database whose identity is verified, on a developer's machine too.

@@ -91,6 +91,17 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "connections to the database per process",
     },
     Setting {
+        name: "ORDERS_DATABASE_POOLER",
+        applies_to: AppliesTo::Every,
+        default: Some("none"),
+        form: "`none`, `transaction` or `transaction-prepared`",
+        example: "transaction",
+        required: "where the URL leads to PgBouncer with `pool_mode = transaction`",
+        meaning: "what the URL leads to: `none`, the server itself; `transaction`, PgBouncer, each statement unnamed \
+            and in a transaction of its own; `transaction-prepared`, PgBouncer from 1.21 on whose \
+            `max_prepared_statements` is above 0",
+    },
+    Setting {
         name: "ORDERS_DATABASE_IDENTITY",
         applies_to: AppliesTo::Every,
         default: Some("password"),

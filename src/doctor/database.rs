@@ -6,7 +6,7 @@ use super::{Inputs, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
     store::{
-        self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, SchemaState, ServedApps,
+        self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, Pooler, SchemaState, ServedApps,
         StoreError,
     },
 };
@@ -24,23 +24,32 @@ pub(super) async fn rules(settings: &DatabaseSettings, inputs: &Inputs) -> Vec<F
     };
     let url = settings.url.as_str();
     // A file lies beside the app, whose folder the host starts the worker in.
-    let inspection = match store::inspect(url, &inputs.app.root, identity).await {
+    let inspection = match store::inspect(url, &inputs.app.root, identity, settings.pooler).await {
         Ok(inspection) => inspection,
-        Err(error) => return vec![unavailable(&error)],
+        Err(error) => return vec![unavailable(&error, settings.pooler)],
     };
-    let mut findings = vec![pass(rule, subject, "it answers"), schema(inspection)];
+    let answers = match settings.pooler {
+        Pooler::None => "it answers",
+        Pooler::Transaction => "it answers through a pooler, each statement in a transaction of its own",
+        Pooler::TransactionPrepared => "it answers through a pooler, which tracks named statements",
+    };
+    let mut findings = vec![pass(rule, subject, answers), schema(inspection)];
     findings.extend(inspection.privileges.map(|privileges| tls(privileges, settings)));
     findings.extend(inspection.privileges.map(|privileges| grants(privileges, inputs.workload)));
     findings
 }
 
-fn unavailable(error: &StoreError) -> Finding {
-    fail(
-        "C20-database",
-        "database",
-        error.to_string(),
-        "check its address, network rules, certificate and sign-in",
-    )
+fn unavailable(error: &StoreError, pooler: Pooler) -> Finding {
+    let error = error.to_string();
+    // PgBouncer's words for what only a session can have.
+    let remedy = if pooler == Pooler::None && error.contains("startup parameter") {
+        "set ORDERS_DATABASE_POOLER to `transaction`: the URL leads to PgBouncer"
+    } else if pooler == Pooler::TransactionPrepared && error.contains("ORDERS_DATABASE_POOLER") {
+        "set ORDERS_DATABASE_POOLER to `transaction`, or turn max_prepared_statements of PgBouncer on"
+    } else {
+        "check its address, network rules, certificate and sign-in"
+    };
+    fail("C20-database", "database", error, remedy)
 }
 
 fn schema(inspection: Inspection) -> Finding {
@@ -64,7 +73,9 @@ fn schema(inspection: Inspection) -> Finding {
 fn tls(privileges: LoginPrivileges, settings: &DatabaseSettings) -> Finding {
     let rule = "C20-database-tls-in-use";
     let asked = settings.url.as_str().contains("sslmode=verify-full");
-    match (privileges.encrypted, asked) {
+    // The server tells of the connection that the pooler has; `verify-full` holds for the one that leads there.
+    let encrypted = privileges.encrypted || settings.pooler != Pooler::None;
+    match (encrypted, asked) {
         (true, true) => {
             pass(rule, "database", "the connection is encrypted, and the server's certificate was verified")
         }

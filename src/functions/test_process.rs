@@ -26,7 +26,8 @@ impl TestProcess {
     pub(super) async fn new(dead_letters: DeadLetterLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders.db");
-        let store = store::open(&format!("sqlite://{}", path.display()), 1, None).unwrap();
+        let store =
+            store::open(&format!("sqlite://{}", path.display()), 1, None, store::Pooler::None).unwrap();
         store.migrate().await.unwrap();
         let app = AppState {
             clock: Clock,

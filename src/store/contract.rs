@@ -1,7 +1,7 @@
 //! The promises of the store: each written once, against `&dyn Store`, and tested on every engine.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use test_servers::Database;
+use test_servers::{Database, PgBouncer};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     policy::{Action, ListAllOrders, Permit},
 };
 
-use super::{Change, Hold, RelayBatch, Store, WriteContext, WriteError, open};
+use super::{Change, Hold, Pooler, RelayBatch, Store, WriteContext, WriteError, open};
 
 /// Runs each contract test on every engine.
 macro_rules! store_contract {
@@ -29,6 +29,12 @@ macro_rules! store_contract {
             #[tokio::test]
             async fn $promise() {
                 crate::store::contract::on_postgres(super::$promise).await;
+            }
+        )+ }
+        mod postgres_behind_pgbouncer { $(
+            #[tokio::test]
+            async fn $promise() {
+                crate::store::contract::behind_pgbouncer(super::$promise).await;
             }
         )+ }
     };
@@ -51,14 +57,21 @@ mod retention;
 async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    promise(&*open(&url, 4, None).unwrap()).await;
+    promise(&*open(&url, 4, None, Pooler::None).unwrap()).await;
 }
 
 async fn on_postgres(promise: impl AsyncFnOnce(&dyn Store)) {
     let database = database().await;
-    let store = open(&database.url(), 4, None).unwrap();
+    let store = open(&database.url(), 4, None, Pooler::None).unwrap();
     store.migrate().await.unwrap();
     promise(&*store).await;
+}
+
+async fn behind_pgbouncer(promise: impl AsyncFnOnce(&dyn Store)) {
+    let database = database().await;
+    open(&database.url(), 1, None, Pooler::None).unwrap().migrate().await.unwrap();
+    let pooler = PgBouncer::shared().unwrap_or_else(|error| panic!("{error}"));
+    promise(&*open(&pooler.url(&database), 4, None, Pooler::Transaction).unwrap()).await;
 }
 
 /// A fresh database of the one PostgreSQL that serves this process.

@@ -88,6 +88,12 @@ pub enum MigrationError {
     /// The login that migrates would lose its own rights.
     #[error("`{0}` runs the migration and cannot be the login of an app: name another one in `--login`")]
     AdministratorIsAppLogin(LoginName),
+    /// A pooler that gives a connection for one transaction cannot carry a migration, which is a session.
+    #[error(
+        "ORDERS_DATABASE_POOLER is set, and a migration needs a connection to the server itself: name the server and its \
+         own port (5432) in ORDERS_DATABASE_URL, and leave ORDERS_DATABASE_POOLER out for this command"
+    )]
+    ThroughPooler,
     /// SQLite has neither roles nor logins.
     #[error(
         "a SQLite file has no roles: leave out `--administrator` and `--login`, or name a postgres:// URL"

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{
+    Pooler,
     error::{OpenError, StoreError},
     inspection::{Inspection, SchemaState},
     postgres, sqlite,
@@ -17,6 +18,7 @@ pub async fn inspect(
     url: &str,
     folder: &Path,
     identity: Option<ManagedIdentity>,
+    pooler: Pooler,
 ) -> Result<Inspection, StoreError> {
     let unusable = |error: OpenError| StoreError::Unavailable(sqlx::Error::Configuration(error.into()));
     if let Some(path) = url.strip_prefix("sqlite://") {
@@ -25,6 +27,6 @@ pub async fn inspect(
         let schema = if is_usable { SchemaState::Current } else { SchemaState::Outdated };
         return Ok(Inspection { schema, privileges: None });
     }
-    let database = postgres::Postgres::open(url, 1, identity).map_err(unusable)?;
+    let database = postgres::Postgres::open(url, 1, identity, pooler).map_err(unusable)?;
     database.inspect().await
 }

@@ -20,8 +20,8 @@ use crate::{
 
 use super::{
     Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
-    Hold, MigrationOptions, OnWait, RelayBatch, ServedApps, Store, StoreError, WriteContext, WriteError,
-    rows::PoolUsage, sql::PING,
+    Hold, MigrationError, MigrationOptions, OnWait, Pooler, RelayBatch, ServedApps, Store, StoreError,
+    WriteContext, WriteError, rows::PoolUsage, sql::PING,
 };
 
 mod administration;
@@ -59,6 +59,10 @@ use known_locks::{LockTargets, Operation};
 #[async_trait]
 impl Store for Postgres {
     async fn migrate_with(&self, options: &MigrationOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        // Its lock, its role and its settings belong to a session.
+        if self.pooler != Pooler::None {
+            return Err(MigrationError::ThroughPooler.into());
+        }
         let address = self.address.clone();
         let address = match &self.tokens {
             Some(tokens) => tokens.with_token(address).await?,

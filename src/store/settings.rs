@@ -13,6 +13,21 @@ pub struct DatabaseSettings {
     pub pool: u32,
     /// `ORDERS_DATABASE_IDENTITY`: as which identity.
     pub sign_in: DatabaseSignIn,
+    /// `ORDERS_DATABASE_POOLER`: what the URL leads to.
+    pub pooler: Pooler,
+}
+
+/// What stands between the worker and PostgreSQL, and so what a connection keeps from one statement to the next.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Pooler {
+    /// Nothing: a connection is a session of the server.
+    #[default]
+    None,
+    /// A pooler that gives a connection for one transaction at a time, as PgBouncer with `pool_mode = transaction`.
+    Transaction,
+    /// The same, which also tracks named statements, as PgBouncer from 1.21 on with `max_prepared_statements`
+    /// (<https://www.pgbouncer.org/config.html#max_prepared_statements>).
+    TransactionPrepared,
 }
 
 /// How the worker signs in to its database.

@@ -64,7 +64,13 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
     .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let needs = ConfigNeeds { http: true, secrets: true, ..ConfigNeeds::default() };
     let config = Config::read(environment, needs).unwrap();
-    let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
+    let store = store::open(
+        &format!("sqlite://{}", folder.join("orders.db").display()),
+        1,
+        None,
+        store::Pooler::None,
+    )
+    .unwrap();
     store.migrate().await.unwrap();
     let identity = Identity::new(config.identity.unwrap()).unwrap();
     let identity = match config.certificates {

@@ -44,6 +44,7 @@ mod logins;
 mod migrate;
 mod single_app;
 mod poison_queue;
+mod pooler;
 mod processing;
 mod products;
 mod queue_server;

@@ -256,10 +256,8 @@ impl Setup {
         let queues = queues::of(&connections);
         let users =
             Users::load(&repository().join("functions-emulator.json")).expect("the users file is right");
-        let mut settings = vec![
-            ("ORDERS_DATABASE_URL".to_owned(), database_url.clone()),
-            ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
-        ];
+        let mut settings = database::settings(&database_url, &self.settings);
+        settings.push(("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()));
         settings.extend(self.evidence.settings(&users));
         settings.extend(self.mode.settings());
         settings.extend(self.settings);

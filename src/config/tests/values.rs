@@ -10,6 +10,7 @@ use crate::{
     identity::IdentityMode,
     rate_limit::Rate,
     secret::SecretName,
+    store::Pooler,
 };
 
 #[test]
@@ -17,7 +18,7 @@ fn a_local_process_starts_on_its_defaults() {
     let config = read(&local(), EVERYTHING).unwrap();
     assert_eq!((config.environment, config.port), (Environment::Local, 40_001));
     assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
-    assert_eq!(config.database.pool, 4);
+    assert_eq!((config.database.pool, config.database.pooler), (4, Pooler::None));
     assert_eq!(config.outbox_deadline, Duration::minutes(2));
     assert!(config.openapi_enabled);
     assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
@@ -178,4 +179,26 @@ fn of_a_duplicate_variable_the_first_value_is_used() {
     let pairs = local().into_iter().chain([("FUNCTIONS_CUSTOMHANDLER_PORT", "50001")]);
     let config = Config::read(pairs.map(|(name, value)| (name.into(), value.into())), HTTP).unwrap();
     assert_eq!(config.port, 40_001);
+}
+
+#[test]
+fn a_pooler_is_one_of_three_and_stands_before_a_server() {
+    let server = [("ORDERS_DATABASE_URL", "postgres://me@db/orders")];
+    let name = "ORDERS_DATABASE_POOLER";
+    check_beside(
+        &server,
+        name,
+        &["none", "transaction", "transaction-prepared"],
+        &["", "Transaction", "session", "statement", "prepared", "on"],
+    );
+    for (value, pooler) in [
+        ("none", Pooler::None),
+        ("transaction", Pooler::Transaction),
+        ("transaction-prepared", Pooler::TransactionPrepared),
+    ] {
+        let with = |value| local_with(&[server[0], (name, value)]);
+        assert_eq!(read(&with(value), EVERYTHING).unwrap().database.pooler, pooler);
+    }
+    // A file has none.
+    check(name, &["none"], &["transaction", "transaction-prepared"]);
 }

@@ -20,6 +20,7 @@ use crate::{
         deadline::with_deadline,
         error::{OpenError, StoreError},
         inspection::{Inspection, LoginPrivileges, SchemaState},
+        settings::Pooler,
     },
 };
 
@@ -29,6 +30,7 @@ pub(in crate::store) struct Postgres {
     pub(super) pool: Pool,
     pub(super) tokens: Option<DatabaseTokenCache>,
     pub(super) connections: u32,
+    pub(super) pooler: Pooler,
     /// Set once the schema was found to be new enough.
     pub(super) current: OnceLock<()>,
     pub(super) in_flight: InFlight,
@@ -41,18 +43,15 @@ impl Postgres {
         url: &str,
         connections: u32,
         identity: Option<ManagedIdentity>,
+        pooler: Pooler,
     ) -> Result<Self, OpenError> {
         let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
         let address = address.application_name("orders-worker");
-        let limited = address.clone().options(
-            [("statement_timeout", SERVER_STATEMENT_TIMEOUT), ("lock_timeout", LOCK_TIMEOUT)]
-                .map(|(name, limit)| (name, limit.as_millis().to_string())),
-        );
         let tokens = identity.map(|identity| DatabaseTokenCache::new(identity, Clock));
-        let pool = Pool::new(limited, connections, tokens.clone());
+        let pool = Pool::new(address_for(&address, pooler), connections, tokens.clone(), pooler);
         let (current, in_flight, bulkhead) =
             (OnceLock::new(), InFlight::default(), LockBulkhead::new(connections));
-        Ok(Self { address, pool, tokens, connections, current, in_flight, bulkhead })
+        Ok(Self { address, pool, tokens, connections, pooler, current, in_flight, bulkhead })
     }
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
@@ -67,5 +66,20 @@ impl Postgres {
         let (encrypted, owner, api, processor) =
             sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.for_reads()).await?;
         Ok(Inspection { schema, privileges: Some(LoginPrivileges { encrypted, owner, api, processor }) })
+    }
+}
+
+/// The address with what its connections ask for when they are made. A pooler refuses what it cannot keep apart for
+/// each client (<https://www.pgbouncer.org/config.html#ignore_startup_parameters>); there each transaction begins with
+/// its limits.
+fn address_for(address: &PgConnectOptions, pooler: Pooler) -> PgConnectOptions {
+    let address = address.clone();
+    match pooler {
+        Pooler::None => address.options(
+            [("statement_timeout", SERVER_STATEMENT_TIMEOUT), ("lock_timeout", LOCK_TIMEOUT)]
+                .map(|(name, limit)| (name, limit.as_millis().to_string())),
+        ),
+        Pooler::Transaction => address.extra_float_digits(None).statement_cache_capacity(0),
+        Pooler::TransactionPrepared => address.extra_float_digits(None),
     }
 }

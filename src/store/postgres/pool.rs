@@ -20,6 +20,8 @@ use tokio::{
     time::Instant,
 };
 
+use crate::store::Pooler;
+
 mod arrays;
 mod connector;
 mod executor;
@@ -27,7 +29,9 @@ mod failure;
 mod lease;
 mod login_backoff;
 mod pool_state;
+mod prepared_statements;
 mod token_cache;
+mod transaction;
 mod write_gate;
 mod write_lease;
 
@@ -49,12 +53,14 @@ impl Pool {
         address: PgConnectOptions,
         connections: u32,
         tokens: Option<DatabaseTokenCache>,
+        pooler: Pooler,
     ) -> Self {
         let size = connections.max(1) as usize;
         Self(Arc::new(PoolState {
             // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
             address: address.log_slow_statements(LevelFilter::Off, Duration::MAX),
             tokens,
+            pooler,
             idle: unmanaged::Pool::new(size),
             slots: Arc::new(Semaphore::new(size)),
             logins: watch::Sender::new(Logins::new(Instant::now())),

@@ -11,6 +11,7 @@ use crate::store::contract::{
 
 mod faults;
 mod plans;
+mod pooler;
 mod probe;
 mod roles;
 mod server;
@@ -19,7 +20,7 @@ mod unit_of_work;
 /// A database of this version, and the store that brought it up.
 async fn migrated() -> (Database, Postgres) {
     let database = database().await;
-    let store = Postgres::open(&database.url(), 4, None).unwrap();
+    let store = Postgres::open(&database.url(), 4, None, Pooler::None).unwrap();
     store.migrate().await.unwrap();
     (database, store)
 }

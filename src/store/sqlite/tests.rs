@@ -76,7 +76,9 @@ fn an_invalid_url_is_refused_without_showing_it() {
         "sqlite://x?mode=memory",
         "sqlite://hunter2?no=1",
     ] {
-        let refused = crate::store::open(url, 4, None).err().unwrap_or_else(|| panic!("opened {url}"));
+        let refused = crate::store::open(url, 4, None, crate::store::Pooler::None)
+            .err()
+            .unwrap_or_else(|| panic!("opened {url}"));
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
     }
 }

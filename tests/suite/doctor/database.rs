@@ -3,6 +3,8 @@
 use sqlx::{Connection as _, PgConnection};
 
 use super::Deployment;
+use test_servers::{PgBouncer, Postgres};
+
 use crate::support::{TokenPostgres, migrate, on_a_server};
 
 fn on(url: &str) -> Deployment {
@@ -79,4 +81,24 @@ async fn a_server_behind_tls_passes_when_verified() {
     assert_eq!(found.level("C20-database-tls-in-use"), Some("pass"), "{}", found.said);
     let other = guarded.url(&user, "127.0.0.1", Some(&guarded.authority()));
     assert_eq!(on(&other).examine_here(&[], &[]).await.level("C20-database"), Some("fail"), "another name");
+}
+
+#[tokio::test]
+async fn a_worker_behind_pgbouncer_needs_its_setting_on_postgres() {
+    let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
+    let pooler = PgBouncer::start(server, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let database = on_a_server().await;
+    assert!(migrate(&database.url()).status.success());
+    let url = pooler.url(&database);
+    let without = on(&url).examine_here(&[], &[]).await;
+    assert_eq!(without.level("C20-database"), Some("fail"), "{}", without.said);
+    assert!(without.said.contains("set ORDERS_DATABASE_POOLER to `transaction`"), "{}", without.said);
+    let with = on(&url).set("ORDERS_DATABASE_POOLER", "transaction").examine_here(&[], &[]).await;
+    assert_eq!(
+        (with.level("C20-database"), with.level("C14-schema")),
+        (Some("pass"), Some("pass")),
+        "{}",
+        with.said
+    );
+    assert!(with.said.contains("through a pooler"), "{}", with.said);
 }

@@ -7,15 +7,19 @@ use std::{
 
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
-use test_servers::{Database, Postgres};
+use test_servers::{Database, PgBouncer, Postgres};
 
 use super::{TestApp, binary};
 
-/// The environment variable that names the engine for all apps: `postgres`; without it each app has a SQLite file.
+/// The environment variable that names the engine for all apps: `postgres`, or `pgbouncer` with PostgreSQL behind it.
+/// Without it each app has a SQLite file.
 const ENGINE: &str = "TEST_DATABASE";
+
+const POOLER: &str = "pgbouncer";
 
 /// A database that goes with its app.
 pub(super) struct AppDatabase {
+    /// As the app reaches it.
     pub(super) url: String,
     server: Option<Database>,
 }
@@ -24,13 +28,14 @@ impl AppDatabase {
     /// An empty database with the schema of this version.
     pub(super) async fn fresh(folder: &TempDir) -> Self {
         match env::var(ENGINE).as_deref() {
-            Ok("postgres") => {
+            Ok(engine @ ("postgres" | POOLER)) => {
                 let database = on_a_server().await;
                 let output = migrate(&database.url());
                 assert!(output.status.success(), "{output:?}");
-                Self { url: database.url(), server: Some(database) }
+                let url = if engine == POOLER { through_a_pooler(&database) } else { database.url() };
+                Self { url, server: Some(database) }
             }
-            Ok(other) => panic!("{ENGINE} is `postgres` or not set; {other} is no engine"),
+            Ok(other) => panic!("{ENGINE} is `postgres`, `{POOLER}` or not set; {other} is no engine"),
             Err(_) => {
                 let file = folder.path().join("orders.db");
                 Self { url: format!("sqlite://{}", file.display()), server: None }
@@ -38,12 +43,17 @@ impl AppDatabase {
         }
     }
 
+    /// Its address past any pooler.
+    fn direct(&self) -> String {
+        self.server.as_ref().map_or_else(|| self.url.clone(), Database::url)
+    }
+
     /// Puts an active product into the table, at 12.90 euro.
     pub(super) async fn stock(&self, sku: &str) {
-        let output = migrate(&self.url);
+        let output = migrate(&self.direct());
         assert!(output.status.success(), "{output:?}");
         let written = if self.server.is_some() {
-            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            let mut server = PgConnection::connect(&self.direct()).await.expect("the server answers");
             sqlx::query(PRODUCT).bind(sku).execute(&mut server).await.map(|done| done.rows_affected())
         } else {
             let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
@@ -54,7 +64,7 @@ impl AppDatabase {
 
     async fn add_due_messages(&self, count: i64, blanks: i64) {
         let added = if self.server.is_some() {
-            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            let mut server = PgConnection::connect(&self.direct()).await.expect("the server answers");
             let insert = sqlx::query(MESSAGES_ON_A_SERVER).bind(count).bind(blanks);
             insert.execute(&mut server).await.map(|done| done.rows_affected())
         } else {
@@ -69,7 +79,7 @@ impl AppDatabase {
     pub(super) async fn age_letters(&self, days: i64) {
         let micros = days * 24 * 60 * 60 * 1_000_000;
         if self.server.is_some() {
-            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            let mut server = PgConnection::connect(&self.direct()).await.expect("the server answers");
             sqlx::query(AGE_LETTERS).bind(micros).execute(&mut server).await.expect("the table is there");
         } else {
             let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
@@ -108,6 +118,22 @@ const PRODUCT: &str = "INSERT INTO products (sku, name, currency, unit_price, ac
 pub(crate) async fn on_a_server() -> Database {
     let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
     server.database().await.expect("the server makes databases")
+}
+
+/// The address of a database through the one pooler of this run.
+fn through_a_pooler(database: &Database) -> String {
+    PgBouncer::shared().unwrap_or_else(|error| panic!("{error}")).url(database)
+}
+
+/// The settings of an app for the database at `url`, unless `others` name another one.
+pub(super) fn settings(url: &str, others: &[(String, String)]) -> Vec<(String, String)> {
+    let name = "ORDERS_DATABASE_URL";
+    let mut settings = vec![(name.to_owned(), url.to_owned())];
+    let is_own = others.iter().all(|(other, _)| other != name);
+    if is_own && env::var(ENGINE).is_ok_and(|engine| engine == POOLER) {
+        settings.push(("ORDERS_DATABASE_POOLER".to_owned(), "transaction".to_owned()));
+    }
+    settings
 }
 
 /// Runs `orders-worker migrate`.

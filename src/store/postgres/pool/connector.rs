@@ -17,9 +17,13 @@ use super::{
     failure::{is_permanent, login_timeout, malformed_response, shared_error},
     lease::Lease,
     pool_state::{PoolState, PooledConnection},
+    prepared_statements,
     token_cache::is_login_refusal,
 };
-use crate::{store::timeouts::POOL_TIMEOUT, telemetry::catch_panic};
+use crate::{
+    store::{Pooler, timeouts::POOL_TIMEOUT},
+    telemetry::catch_panic,
+};
 
 /// How long a login may take as a whole.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -131,13 +135,13 @@ impl PoolState {
     /// A new connection, and the number of the token that it was made with. A token that the server refuses is
     /// replaced once, if there is another one.
     pub(super) async fn connect(&self) -> Result<(PgConnection, u64), Error> {
-        let Some(tokens) = &self.tokens else { return Ok((log_in(&self.address).await?, 0)) };
+        let Some(tokens) = &self.tokens else { return Ok((log_in(&self.address, self.pooler).await?, 0)) };
         let token = tokens.token().await?;
-        match log_in(&self.address.clone().password(token.secret.expose())).await {
+        match log_in(&self.address.clone().password(token.secret.expose()), self.pooler).await {
             Err(error) if is_login_refusal(&error) => {
                 let Some(newer) = tokens.newer_than(token.number).await else { return Err(error) };
                 let address = self.address.clone().password(newer.secret.expose());
-                Ok((log_in(&address).await?, newer.number))
+                Ok((log_in(&address, self.pooler).await?, newer.number))
             }
             settled => Ok((settled?, token.number)),
         }
@@ -161,8 +165,16 @@ impl PoolState {
 }
 
 /// Logs in, within [`LOGIN_TIMEOUT`].
-async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
-    match timeout(LOGIN_TIMEOUT, catch_panic(PgConnection::connect_with(address))).await {
+async fn log_in(address: &PgConnectOptions, pooler: Pooler) -> Result<PgConnection, Error> {
+    let login = async {
+        let mut connection = PgConnection::connect_with(address).await?;
+        if pooler == Pooler::TransactionPrepared {
+            // Each new connection is looked at: a pooler can be told to stop tracking while it runs.
+            prepared_statements::check(&mut connection, address).await?;
+        }
+        Ok(connection)
+    };
+    match timeout(LOGIN_TIMEOUT, catch_panic(login)).await {
         Ok(ended) => ended.unwrap_or_else(|_| Err(malformed_response())),
         Err(_) => Err(login_timeout()),
     }

@@ -2,7 +2,7 @@
 
 use futures_util::{
     StreamExt as _, TryStreamExt as _,
-    future::BoxFuture,
+    future::{self, BoxFuture},
     stream::{self, BoxStream},
 };
 use sqlx::{
@@ -84,19 +84,24 @@ impl<'p> Executor<'p> for PoolExecutor<'p> {
 
     fn prepare_with<'e>(
         self,
-        sql: SqlStr,
-        parameters: &'e [PgTypeInfo],
+        _sql: SqlStr,
+        _parameters: &'e [PgTypeInfo],
     ) -> BoxFuture<'e, Result<PgStatement, Error>>
     where
         'p: 'e,
     {
-        Box::pin(async move { self.lease().await?.prepare(sql, parameters).await })
+        Box::pin(future::err(not_run()))
     }
 
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
+    fn describe<'e>(self, _sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
     where
         'p: 'e,
     {
-        Box::pin(async move { self.lease().await?.describe(sql).await })
+        Box::pin(future::err(not_run()))
     }
+}
+
+/// A statement that is prepared and not run would belong to a connection that the caller does not keep.
+fn not_run() -> Error {
+    Error::Protocol("the pool only runs statements".to_owned())
 }

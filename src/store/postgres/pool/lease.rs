@@ -5,9 +5,8 @@ use std::sync::{Arc, atomic::Ordering};
 use deadpool::unmanaged::Object;
 use futures_util::TryStreamExt as _;
 use sqlx::{
-    Connection as _, Describe, Either, Error, Execute, Executor as _, PgConnection, Postgres, Row as _,
-    SqlStr,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    Connection as _, Either, Error, Execute, Executor as _, PgConnection, Postgres, Row as _,
+    postgres::{PgQueryResult, PgRow},
 };
 use tokio::time::{Instant, timeout};
 
@@ -15,10 +14,14 @@ use super::{
     arrays,
     failure::{ConnectionState, malformed_response, state_after, statement_timeout},
     pool_state::{PoolState, PooledConnection},
+    transaction::{Unnamed, in_transaction},
 };
 #[cfg(feature = "fault-injection")]
 use crate::store::fault_injection::InjectedFault;
-use crate::{store::timeouts::STATEMENT_TIMEOUT, telemetry::catch_panic};
+use crate::{
+    store::{Pooler, timeouts::STATEMENT_TIMEOUT},
+    telemetry::catch_panic,
+};
 
 const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
 
@@ -42,40 +45,29 @@ impl Lease {
     where
         E: Execute<'q, Postgres> + 'q,
     {
-        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
-        let outcome = with_statement_timeout(run_statement(&mut object.connection, query)).await;
+        let outcome = self.run(query).await?;
         self.finish(outcome)
     }
 
-    /// Lets the server parse a statement without running it.
-    pub(super) async fn prepare(mut self, sql: SqlStr, types: &[PgTypeInfo]) -> Result<PgStatement, Error> {
+    /// Sends a statement as the pooler needs it.
+    async fn run<'q, E>(&mut self, query: E) -> Result<StatementOutcome<StatementResult>, Error>
+    where
+        E: Execute<'q, Postgres> + 'q,
+    {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let connection = &mut object.connection;
-        let outcome = with_statement_timeout(async {
-            let prepared = connection.prepare_with(sql, types).await;
-            drain_response(connection, prepared).await
+        Ok(match self.pool.pooler {
+            Pooler::None => with_statement_timeout(run_statement(connection, query)).await,
+            Pooler::Transaction => {
+                with_statement_timeout(in_transaction(connection, Unnamed::new(query))).await
+            }
+            Pooler::TransactionPrepared => with_statement_timeout(in_transaction(connection, query)).await,
         })
-        .await;
-        self.finish(outcome)
-    }
-
-    /// Asks the server for a statement's parameter and column types.
-    pub(super) async fn describe(mut self, sql: SqlStr) -> Result<Describe<Postgres>, Error> {
-        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
-        let connection = &mut object.connection;
-        let outcome = with_statement_timeout(async {
-            let described = connection.describe(sql).await;
-            drain_response(connection, described).await
-        })
-        .await;
-        self.finish(outcome)
     }
 
     /// Whether the server lets this connection write nothing.
     pub(super) async fn is_read_only(&mut self) -> Result<bool, Error> {
-        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
-        let look = sqlx::query::<Postgres>(IS_READ_ONLY).persistent(false);
-        match with_statement_timeout(run_statement(&mut object.connection, look)).await {
+        match self.run(sqlx::query::<Postgres>(IS_READ_ONLY).persistent(false)).await? {
             StatementOutcome::Completed(Ok(answer)) => {
                 let row = answer.iter().find_map(|step| step.as_ref().right());
                 row.ok_or_else(malformed_response)?.try_get(0)
@@ -159,7 +151,7 @@ impl Drop for Lease {
 }
 
 /// The outcome of a statement.
-enum StatementOutcome<T> {
+pub(super) enum StatementOutcome<T> {
     /// The response, or the server's error, was read to its end.
     Completed(Result<T, Error>),
     /// The response is malformed, or the last one on this connection.
@@ -176,7 +168,10 @@ async fn with_statement_timeout<T>(asking: impl Future<Output = StatementOutcome
     }
 }
 
-async fn run_statement<'q, E>(connection: &mut PgConnection, query: E) -> StatementOutcome<StatementResult>
+pub(super) async fn run_statement<'q, E>(
+    connection: &mut PgConnection,
+    query: E,
+) -> StatementOutcome<StatementResult>
 where
     E: Execute<'q, Postgres> + 'q,
 {
@@ -201,7 +196,10 @@ fn is_readable(answer: &StatementResult) -> bool {
 }
 
 /// After an error the server reports that it is ready for the next statement; that message belongs to the answer.
-async fn drain_response<T>(connection: &mut PgConnection, answer: Result<T, Error>) -> StatementOutcome<T> {
+pub(super) async fn drain_response<T>(
+    connection: &mut PgConnection,
+    answer: Result<T, Error>,
+) -> StatementOutcome<T> {
     match answer {
         Ok(answer) => StatementOutcome::Completed(Ok(answer)),
         Err(error) if state_after(&error) == ConnectionState::Usable && connection.flush().await.is_ok() => {

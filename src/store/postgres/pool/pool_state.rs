@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{login_backoff::Logins, token_cache::DatabaseTokenCache, write_gate::WriteGate};
+use crate::store::Pooler;
 
 /// How long a connection lives: one that was made with a token that is over by then is gone soon after.
 const LIFETIME: Duration = Duration::from_mins(30);
@@ -30,6 +31,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 pub(super) struct PoolState {
     pub(super) address: PgConnectOptions,
     pub(super) tokens: Option<DatabaseTokenCache>,
+    pub(super) pooler: Pooler,
     pub(super) idle: unmanaged::Pool<PooledConnection>,
     /// Each connection and each running login holds a permit.
     pub(super) slots: Arc<Semaphore>,

@@ -66,11 +66,16 @@ impl World {
 
 /// A proxy to the server of this URL, and a store that goes through it.
 async fn behind(url: &str) -> (TcpProxy, Arc<Postgres>) {
+    behind_with(url, 4, Pooler::None).await
+}
+
+/// The same with so many connections and this setting.
+pub(super) async fn behind_with(url: &str, connections: u32, pooler: Pooler) -> (TcpProxy, Arc<Postgres>) {
     let (_, rest) = url.rsplit_once('@').unwrap();
     let server: SocketAddr = rest.split_once('/').unwrap().0.parse().unwrap();
     let proxy = TcpProxy::start(server).await.unwrap();
     let url = url.replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
-    (proxy, Arc::new(Postgres::open(&url, 4, None).unwrap()))
+    (proxy, Arc::new(Postgres::open(&url, connections, None, pooler).unwrap()))
 }
 
 /// Until a statement waits for a lock.

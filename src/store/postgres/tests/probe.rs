@@ -76,7 +76,7 @@ async fn nothing_is_left_behind() {
 async fn a_database_that_is_read_only_is_found() {
     let (database, _) = migrated().await;
     let url = format!("{}?options[default_transaction_read_only]=on", database.url());
-    let store = Postgres::open(&url, 4, None).unwrap();
+    let store = Postgres::open(&url, 4, None, Pooler::None).unwrap();
     let probed = store.probe(API).await;
     let read_only = "25006";
     let Err(StoreError::Unavailable(sqlx::Error::Database(error))) = probed else { panic!("{probed:?}") };
@@ -87,7 +87,7 @@ async fn a_database_that_is_read_only_is_found() {
 async fn tables_outside_the_search_path_are_reported() {
     let (database, owner) = migrated().await;
     let elsewhere = format!("{}?options[search_path]=elsewhere", database.url());
-    let probed = Postgres::open(&elsewhere, 4, None).unwrap().probe(API).await;
+    let probed = Postgres::open(&elsewhere, 4, None, Pooler::None).unwrap().probe(API).await;
     assert!(matches!(probed, Err(StoreError::NotInSearchPath { .. })), "{probed:?}");
     run(&owner, "REVOKE USAGE ON SCHEMA public FROM PUBLIC").await;
     let probed = under(&database, "orders_api").probe(API).await;

@@ -8,7 +8,7 @@ use crate::{
 
 /// The database as a login that is a member of this role reaches it.
 pub(super) fn under(database: &Database, role: &str) -> Postgres {
-    Postgres::open(&format!("{}?options[role]={role}", database.url()), 4, None).unwrap()
+    Postgres::open(&format!("{}?options[role]={role}", database.url()), 4, None, Pooler::None).unwrap()
 }
 
 fn refused<T: std::fmt::Debug, E: UnitError + std::fmt::Debug>(answer: Result<T, E>) {

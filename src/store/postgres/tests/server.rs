@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn an_invalid_url_is_refused_without_showing_it() {
     for url in ["postgres://me:hunter2@db:port/orders", "postgres://db?sslmode=hunter2"] {
-        let refused = crate::store::open(url, 4, None).err().unwrap_or_else(|| panic!("opened {url}"));
+        let refused =
+            crate::store::open(url, 4, None, Pooler::None).err().unwrap_or_else(|| panic!("opened {url}"));
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
     }
 }
@@ -14,7 +15,7 @@ fn an_invalid_url_is_refused_without_showing_it() {
 async fn a_crashed_server_is_used_again_without_a_restart() {
     let server = test_servers::Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
     let database = server.database().await.unwrap();
-    let store = Postgres::open(&database.url(), 4, None).unwrap();
+    let store = Postgres::open(&database.url(), 4, None, Pooler::None).unwrap();
     store.migrate().await.unwrap();
     stock(&store).await;
     let order = placed(&store, 1).await;
@@ -44,17 +45,17 @@ async fn a_crashed_server_is_used_again_without_a_restart() {
 #[tokio::test]
 async fn an_outdated_schema_is_an_error_until_migrated() {
     let database = database().await;
-    let store = Postgres::open(&database.url(), 4, None).unwrap();
+    let store = Postgres::open(&database.url(), 4, None, Pooler::None).unwrap();
     for _ in 0..2 {
         let answer = store.ping().await;
         assert!(matches!(answer, Err(StoreError::SchemaOutdated)), "{answer:?}");
         let said = answer.unwrap_err().to_string();
         assert!(said.contains("run `orders-worker migrate`"), "{said}");
     }
-    assert!(Postgres::open(&database.url(), 1, None).unwrap().migrate().await.is_ok());
+    assert!(Postgres::open(&database.url(), 1, None, Pooler::None).unwrap().migrate().await.is_ok());
     store.ping().await.unwrap();
     run(&store, "UPDATE _sqlx_migrations SET version = version - 1000").await;
-    let later = Postgres::open(&database.url(), 4, None).unwrap().ping().await;
+    let later = Postgres::open(&database.url(), 4, None, Pooler::None).unwrap().ping().await;
     assert!(matches!(later, Err(StoreError::SchemaOutdated)), "{later:?}");
 }
 
@@ -62,7 +63,7 @@ async fn an_outdated_schema_is_an_error_until_migrated() {
 async fn migrating_again_and_beside_another_changes_nothing() {
     let (database, store) = migrated().await;
     stock(&store).await;
-    let other = Postgres::open(&database.url(), 1, None).unwrap();
+    let other = Postgres::open(&database.url(), 1, None, Pooler::None).unwrap();
     let (one, two) = tokio::join!(store.migrate(), other.migrate());
     assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
     placed(&store, 1).await;
@@ -72,7 +73,7 @@ async fn migrating_again_and_beside_another_changes_nothing() {
 async fn a_newer_schema_is_left_alone() {
     let (database, store) = migrated().await;
     run(&store, "INSERT INTO _sqlx_migrations VALUES (9999, 'of a later version', now(), true, '', 1)").await;
-    let older = Postgres::open(&database.url(), 4, None).unwrap();
+    let older = Postgres::open(&database.url(), 4, None, Pooler::None).unwrap();
     stock(&older).await;
     older.migrate().await.unwrap();
 }
