@@ -6,7 +6,7 @@ use std::{
 };
 
 use project::{APP_UNDER_TEST_VARIABLE, Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE};
-use test_servers::{Postgres, postgres};
+use test_servers::{PgBouncer, Postgres, postgres};
 
 use super::{evidence, kept_log};
 use crate::{licences, package, release::Release};
@@ -30,6 +30,9 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
 
 /// Tests that run on PostgreSQL whichever engine a run selects, so running them once is enough.
 pub(super) const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
+
+/// In the names of the tests that need PgBouncer, before PostgreSQL.
+pub(super) const BEHIND_PGBOUNCER: &str = "behind_pgbouncer";
 
 /// In the names of the tests that run what was packaged in a root that holds nothing else.
 pub(super) const IN_A_MINIMAL_ROOT: &str = "minimal_root::";
@@ -150,8 +153,8 @@ pub(super) const STAGES: [Stage; 15] = [
     },
     Stage {
         name: TESTS,
-        does: "all tests; the scenarios again on PostgreSQL",
-        seconds: 700,
+        does: "all tests; the scenarios again on PostgreSQL, and once more through PgBouncer",
+        seconds: 950,
         quick: false,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
@@ -165,18 +168,24 @@ pub(super) const STAGES: [Stage; 15] = [
                 leave_out(&mut test, &[left_out, &ON_POSTGRES].concat());
                 return Ok(vec![test]);
             };
-            leave_out(&mut test, left_out);
+            let engines: &[&str] = if pooler(server)? { &["postgres", "pgbouncer"] } else { &["postgres"] };
+            let needs_pooler: &[&str] = if engines.len() == 1 { &[BEHIND_PGBOUNCER] } else { &[] };
+            leave_out(&mut test, &[left_out, needs_pooler].concat());
             test.env(postgres::RUNNING_SERVER_VARIABLE, server.url());
-            // The other engine: the same scenarios once more.
-            let mut on_server = cargo(project, &SCENARIOS);
-            leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
-            on_server
-                .env("TEST_DATABASE", "postgres")
-                .env(postgres::RUNNING_SERVER_VARIABLE, server.url())
-                .env(kept_log::GIVEN, kept_log::file(project))
-                .envs(under_test(project)?);
-            threads(&mut on_server);
-            Ok(vec![test, on_server])
+            // The same scenarios once more for each.
+            let scenarios = |engine: &str| {
+                let mut on_server = cargo(project, &SCENARIOS);
+                leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
+                on_server
+                    .env("TEST_DATABASE", engine)
+                    .env(postgres::RUNNING_SERVER_VARIABLE, server.url())
+                    .env(kept_log::GIVEN, kept_log::file(project))
+                    .envs(under_test(project)?);
+                threads(&mut on_server);
+                anyhow::Ok(on_server)
+            };
+            let scenarios = engines.iter().map(|engine| scenarios(engine));
+            [Ok(test)].into_iter().chain(scenarios).collect()
         },
     },
     Stage {
@@ -332,6 +341,21 @@ fn server() -> anyhow::Result<Option<&'static Postgres>> {
         Err(error) if std::env::var_os("CI").is_none() => {
             println!("NOT TESTED: everything on PostgreSQL, because {error}");
             Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether there is a PgBouncer, said as of the server.
+fn pooler(server: &Postgres) -> anyhow::Result<bool> {
+    match PgBouncer::start(server, &[]) {
+        Ok(pooler) => {
+            println!("PgBouncer: {}.{}", pooler.version().0, pooler.version().1);
+            Ok(true)
+        }
+        Err(error) if std::env::var_os("CI").is_none() => {
+            println!("NOT TESTED: everything behind PgBouncer, because {error}");
+            Ok(false)
         }
         Err(error) => Err(error.into()),
     }

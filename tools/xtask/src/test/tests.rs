@@ -4,7 +4,7 @@ use project::read;
 
 use super::{
     quick::{OTHER_MODES, PROGRAMS, SLOW},
-    stages::{IN_A_MINIMAL_ROOT, ON_A_QUEUE_SERVER, ON_POSTGRES, ON_POSTGRES_ANYWAY},
+    stages::{BEHIND_PGBOUNCER, IN_A_MINIMAL_ROOT, ON_A_QUEUE_SERVER, ON_POSTGRES, ON_POSTGRES_ANYWAY},
     *,
 };
 use crate::mutants;
@@ -33,6 +33,7 @@ fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
         ("clock::an_order_that_waited_for_a_backend_is_fulfilled_once_on_postgres", postgres),
         ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
         ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
+        ("store::contract::keys::postgres_behind_pgbouncer::a_key_is_free_after_a_day", postgres),
         ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
         ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
         ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
@@ -53,12 +54,16 @@ fn is_in_code(form: &str) -> bool {
 
 #[test]
 fn every_word_that_selects_tests_is_in_a_name() {
-    let words =
-        [&[IN_A_MINIMAL_ROOT, mutants::SKIPPED][..], &ON_A_QUEUE_SERVER, &ON_POSTGRES, &ON_POSTGRES_ANYWAY]
-            .concat()
-            .into_iter()
-            .chain(mutants::TESTS)
-            .chain([OTHER_MODES.as_slice(), &SLOW].concat());
+    let words = [
+        &[IN_A_MINIMAL_ROOT, BEHIND_PGBOUNCER, mutants::SKIPPED][..],
+        &ON_A_QUEUE_SERVER,
+        &ON_POSTGRES,
+        &ON_POSTGRES_ANYWAY,
+    ]
+    .concat()
+    .into_iter()
+    .chain(mutants::TESTS)
+    .chain([OTHER_MODES.as_slice(), &SLOW].concat());
     for word in words {
         let modules: Vec<_> = word.split("::").collect();
         let (name, modules) = modules.split_last().expect("it is not empty");
