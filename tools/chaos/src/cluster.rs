@@ -78,6 +78,7 @@ impl TestCluster {
             let log = events.subscribe();
             let clock = SkewedClock::new(folder.path().join(format!("clock-of-{mode}")))?;
             let mut settings = settings(&database.url(), proxying);
+            settings.extend(database.pooler());
             if setup.clocks {
                 // By a clock that is off by days every token is out of date; EasyAuth has checked it already.
                 settings.push(("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()));

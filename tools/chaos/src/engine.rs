@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use test_servers::{Database, Postgres, TcpProxy};
+use test_servers::{Database, PgBouncer, Postgres, TcpProxy};
 use tokio::{task::spawn_blocking, time::sleep};
 
 /// A database by its name in the command.
@@ -19,6 +20,8 @@ pub(crate) enum Name {
     Sqlite,
     /// A server of its own, which is killed too.
     Postgres,
+    /// The same behind PgBouncer with transaction pooling.
+    Pgbouncer,
 }
 
 /// Where a run can be made.
@@ -26,6 +29,8 @@ pub(crate) enum Name {
 pub(super) enum Engine {
     Sqlite,
     Postgres(Arc<Postgres>),
+    /// With fewer connections of the server than the workers have.
+    PgBouncer(Arc<Postgres>, Arc<PgBouncer>),
 }
 
 /// The database of one run.
@@ -39,6 +44,7 @@ pub(super) struct Server {
     // The database goes before its server.
     pub(super) database: Database,
     postgres: Arc<Postgres>,
+    is_pooled: bool,
     pub(super) proxy: TcpProxy,
 }
 
@@ -46,9 +52,15 @@ pub(super) struct Server {
 /// is an error.
 pub(super) fn engines(wanted: Option<Name>) -> anyhow::Result<Vec<Engine>> {
     // Killing the server loses nothing that it has handed to the operating system, so it need not wait for the disk.
-    let server = || Postgres::start(&["fsync=off"]).map(|server| Engine::Postgres(Arc::new(server)));
+    let start = || Postgres::start(&["fsync=off"]).map(Arc::new);
+    let server = || start().map(Engine::Postgres);
     match wanted {
         Some(Name::Sqlite) => Ok(vec![Engine::Sqlite]),
+        Some(Name::Pgbouncer) => {
+            let server = start()?;
+            let pooler = Arc::new(PgBouncer::start(&server, &["default_pool_size = 3"])?);
+            Ok(vec![Engine::PgBouncer(server, pooler)])
+        }
         Some(Name::Postgres) => Ok(vec![server()?]),
         None => match server() {
             Ok(server) => Ok(vec![Engine::Sqlite, server]),
@@ -67,15 +79,25 @@ impl Engine {
         match self {
             Self::Sqlite => "SQLite",
             Self::Postgres(_) => "PostgreSQL",
+            Self::PgBouncer(..) => "PostgreSQL behind PgBouncer",
         }
     }
 
     /// An empty database; on a server brought up by the worker's own command.
     pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<RunDatabase> {
-        let Self::Postgres(server) = self else { return Ok(RunDatabase::File(folder.join("orders.db"))) };
+        let (server, pooler) = match self {
+            Self::Sqlite => return Ok(RunDatabase::File(folder.join("orders.db"))),
+            Self::Postgres(server) => (server, None),
+            Self::PgBouncer(server, pooler) => (server, Some(pooler)),
+        };
         let (_, address) = server.url().rsplit_once('@').context("the server has no address")?;
-        let proxy = TcpProxy::start(address.parse()?).await.context("cannot start a proxy")?;
-        let kept = Server { database: server.database().await?, postgres: Arc::clone(server), proxy };
+        let upstream = match pooler {
+            Some(pooler) => SocketAddr::from((Ipv4Addr::LOCALHOST, pooler.port())),
+            None => address.parse()?,
+        };
+        let proxy = TcpProxy::start(upstream).await.context("cannot start a proxy")?;
+        let (database, postgres) = (server.database().await?, Arc::clone(server));
+        let kept = Server { database, postgres, is_pooled: pooler.is_some(), proxy };
         let mut migrate = Command::new(worker);
         // What a shell in a container has by chance can look like the platform.
         migrate.arg("migrate").env_clear().env("ORDERS_DATABASE_URL", kept.database.url());
@@ -91,11 +113,17 @@ impl RunDatabase {
     pub(super) fn url(&self) -> String {
         match self {
             Self::File(file) => format!("sqlite://{}", file.display()),
-            Self::Server(Server { database, postgres, proxy }) => {
+            Self::Server(Server { database, postgres, proxy, .. }) => {
                 let (_, address) = postgres.url().rsplit_once('@').unwrap_or_default();
                 database.url().replace(address, &format!("127.0.0.1:{}", proxy.port()))
             }
         }
+    }
+
+    /// The setting that the workers need for what the URL leads to.
+    pub(super) fn pooler(&self) -> Option<(String, String)> {
+        let is_pooled = matches!(self, Self::Server(Server { is_pooled: true, .. }));
+        is_pooled.then(|| ("ORDERS_DATABASE_POOLER".to_owned(), "transaction".to_owned()))
     }
 
     /// The network to the server; a file has none.

@@ -35,7 +35,7 @@ impl Place {
     fn holds(self, engine: &Engine) -> bool {
         match self {
             Self::File => matches!(engine, Engine::Sqlite),
-            Self::Server => matches!(engine, Engine::Postgres(_)),
+            Self::Server => !matches!(engine, Engine::Sqlite),
             Self::Everywhere => true,
         }
     }

@@ -139,7 +139,7 @@ impl Run<'_> {
         let Size { operations, kills, deliveries, .. } = self.size;
         let mut from = 0;
         while from == 0 || self.listening.deliveries() < deliveries {
-            let server = matches!(self.engine, Engine::Postgres(_));
+            let server = !matches!(self.engine, Engine::Sqlite);
             let scope = Scope { from, operations, kills, server, clocks: self.setup.clocks };
             let plan = Plan::draw(luck, scope);
             Box::pin(plan.carry_out(&self.cluster, clients.journal, clients.done)).await?;
