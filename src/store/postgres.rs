@@ -44,6 +44,7 @@ mod products;
 mod purge;
 mod retry;
 mod rows;
+mod schema;
 mod sql;
 mod unit_of_work;
 mod wait_reports;

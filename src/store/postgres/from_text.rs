@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Error, Executor, PgConnection, Postgres};
 
 use crate::store::StoreError;
 
-use super::{administration, migrate, sql};
+use super::{administration, schema::migrator, sql};
 
 const SET_ASIDE: &str = include_str!("from_text/set_aside.sql");
 const COPY: &str = include_str!("from_text/copy.sql");
@@ -27,7 +27,7 @@ pub(super) async fn convert(connection: &mut PgConnection) -> Result<(), StoreEr
     // Another migration may have done it meanwhile.
     if is_needed(&mut *transaction).await? {
         sqlx::raw_sql(SET_ASIDE).execute(&mut *transaction).await?;
-        migrate::migrator().run_direct(None, &mut *transaction, false).await.map_err(Error::from)?;
+        migrator().run_direct(None, &mut *transaction, false).await.map_err(Error::from)?;
         sqlx::raw_sql(COPY).execute(&mut *transaction).await?;
         // With them, so that no call meets tables that its app may not use.
         administration::grant_to_roles(&mut transaction).await?;

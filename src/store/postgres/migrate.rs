@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use sqlx::{Connection as _, Error, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
+use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
 use tokio::time::timeout;
 
@@ -11,6 +11,7 @@ use crate::store::{MigrationError, MigrationOptions, OnWait, Principals, StoreEr
 use super::{
     administration, from_text,
     pool::{PoolExecutor, has_sqlstate},
+    schema::migrator,
     sql, wait_reports,
 };
 
@@ -22,13 +23,6 @@ const DATABASE: &str = "orders";
 
 /// What the database or the login may have as limits of time. A change to a large table has no time limit.
 const LIMITS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
-
-/// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
-pub(super) fn migrator() -> Migrator {
-    let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
-    migrator.set_ignore_missing(true);
-    migrator
-}
 
 /// Runs the migrations that the schema lacks, grants the roles what they need, and gives the principals their roles.
 /// Tables with text columns are copied only if the options say so. No time limit applies here.
