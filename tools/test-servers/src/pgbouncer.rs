@@ -70,7 +70,7 @@ impl PgBouncer {
         server: &Postgres,
         settings: &[&str],
     ) -> Result<Self, PgBouncerError> {
-        let port = port::free().map_err(failed("finding a free port"))?;
+        let port = port::find_free_port().map_err(failed("finding a free port"))?;
         let folder = tempfile::Builder::new().prefix("test-pgbouncer-").tempdir();
         let folder = folder.map_err(failed("making its folder"))?.keep();
         let written = write(&folder, port, server, settings);

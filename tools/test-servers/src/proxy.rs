@@ -75,7 +75,7 @@ pub struct ProxyCounts {
     pub queries: usize,
 }
 
-impl Counts {
+impl ProxyCounts {
     /// How often clients waited for the server, logins apart.
     #[must_use]
     pub fn round_trips(&self) -> usize {
