@@ -8,7 +8,7 @@ use std::{
 use project::{APP_UNDER_TEST_VARIABLE, Project, WORKER_NAME, WORKER_UNDER_TEST_VARIABLE};
 use test_servers::{PgBouncer, Postgres, postgres};
 
-use super::{evidence, kept_log};
+use super::{evidence, kept_log, quick::OTHER_MODES};
 use crate::{licences, package, release::Release};
 
 /// Parts of the names of the tests that run on a queue server, and of no others.
@@ -30,6 +30,9 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
 
 /// Tests that run on PostgreSQL whichever engine a run selects, so running them once is enough.
 pub(super) const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
+
+/// The engine of the scenarios that go through PgBouncer, as `TEST_DATABASE` names it.
+const POOLER: &str = "pgbouncer";
 
 /// In the names of the tests that need PgBouncer, before PostgreSQL.
 pub(super) const BEHIND_PGBOUNCER: &str = "behind_pgbouncer";
@@ -153,7 +156,7 @@ pub(super) const STAGES: [Stage; 15] = [
     },
     Stage {
         name: TESTS,
-        does: "all tests; the scenarios again on PostgreSQL, and once more through PgBouncer",
+        does: "all tests; the scenarios again on PostgreSQL, and in one mode through PgBouncer",
         seconds: 950,
         quick: false,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
@@ -168,14 +171,16 @@ pub(super) const STAGES: [Stage; 15] = [
                 leave_out(&mut test, &[left_out, &ON_POSTGRES].concat());
                 return Ok(vec![test]);
             };
-            let engines: &[&str] = if pooler(server)? { &["postgres", "pgbouncer"] } else { &["postgres"] };
+            let engines: &[&str] = if pooler(server)? { &["postgres", POOLER] } else { &["postgres"] };
             let needs_pooler: &[&str] = if engines.len() == 1 { &[BEHIND_PGBOUNCER] } else { &[] };
             leave_out(&mut test, &[left_out, needs_pooler].concat());
             test.env(postgres::RUNNING_SERVER_VARIABLE, server.url());
             // The same scenarios once more for each.
             let scenarios = |engine: &str| {
                 let mut on_server = cargo(project, &SCENARIOS);
-                leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
+                // What reaches the pooler is alike in every invocation mode.
+                let modes: &[&str] = if engine == POOLER { &OTHER_MODES } else { &[] };
+                leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY, modes].concat());
                 on_server
                     .env("TEST_DATABASE", engine)
                     .env(postgres::RUNNING_SERVER_VARIABLE, server.url())
