@@ -54,11 +54,12 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     for figure in &figures {
         println!("{}", figure.line());
     }
+    instructions::compare(project, &worker, args.check).await?;
     let over: Vec<&str> = figures.iter().filter(|figure| figure.is_refused()).map(|f| f.name).collect();
     if args.check && !over.is_empty() {
         bail!("too much over the bar: {}; find out what made it grow", over.join(", "));
     }
-    instructions::compare(project, &worker, args.check).await
+    Ok(())
 }
 
 async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measurement; 4]> {

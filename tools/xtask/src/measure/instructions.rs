@@ -52,7 +52,7 @@ pub(super) async fn compare(project: &Project, worker: &Path, check: bool) -> an
     let kept = kept(project)?;
     let surroundings = Surroundings::here(&valgrind)?;
     let Some(kept) = kept.iter().find(|counted| counted.surroundings == surroundings) else {
-        println!("NOT COMPARED: the instructions of a request, because they were kept elsewhere");
+        println!("NOT COMPARED: the instructions of a request, because none were kept on such a machine");
         for counted in &kept {
             println!("not compared: {}", counted.surroundings.differences(&surroundings).join("; "));
         }
