@@ -5,7 +5,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     os::unix::{fs::chown, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Mutex, OnceLock, PoisonError},
 };
@@ -67,6 +67,23 @@ impl Postgres {
         Self::start_with(None, settings)
     }
 
+    /// Starts a separate server on the data in `folder`, which is made if it is not there. The data stay when the server
+    /// ends; one server at a time may use them.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when there is none to be had, or its account may not use the folder.
+    pub fn start_in(folder: &Path, settings: &[&str]) -> Result<Self, PostgresError> {
+        let account = Account::unprivileged()?;
+        let programs = Programs::find(account)?;
+        fs::create_dir_all(folder).map_err(failed("making its folder"))?;
+        let folder = folder.canonicalize().map_err(failed("finding its folder"))?;
+        if let Some(account) = account {
+            chown(&folder, Some(account.user), Some(account.group))
+                .map_err(failed("giving it its folder"))?;
+        }
+        Self::serve(&programs, account, None, settings, &folder, "kept")
+    }
+
     /// Starts a separate server with this TLS certificate. Roles other than its administrator have to show a password,
     /// in clear text and behind TLS.
     ///
@@ -90,14 +107,29 @@ impl Postgres {
         certificate: Option<&Issued>,
         settings: &[&str],
     ) -> Result<Self, PostgresError> {
-        let port = port::find_free_port().map_err(failed("finding a free port"))?;
         let folder = folder(account).map_err(failed("making its folder"))?;
-        let reachable = programs.accessible_copy(account, &folder).map_err(failed("copying its programs"))?;
-        let secured = certificate.map(|certificate| tls::prepare(&folder, account, certificate)).transpose();
+        Self::serve(programs, account, certificate, settings, &folder, "fresh")
+    }
+
+    fn serve(
+        programs: &Programs,
+        account: Option<Account>,
+        certificate: Option<&Issued>,
+        settings: &[&str],
+        folder: &Path,
+        stays: &str,
+    ) -> Result<Self, PostgresError> {
+        let port = port::find_free_port().map_err(failed("finding a free port"))?;
+        let reachable = programs.accessible_copy(account, folder).map_err(failed("copying its programs"))?;
+        let secured = certificate.map(|certificate| tls::prepare(folder, account, certificate)).transpose();
         let secured = secured.map_err(failed("giving it a certificate"))?.unwrap_or_default();
         let mut shell = Command::new("sh");
         shell.args(["-c", include_str!("postgres/serve.sh"), "postgres"]);
-        shell.args([&reachable, &folder]).arg(port.to_string()).args(secured).args(settings);
+        shell
+            .args([reachable.as_path(), folder])
+            .args([&port.to_string(), stays])
+            .args(secured)
+            .args(settings);
         shell.env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A separate process group: Ctrl-C at a terminal must not reach the server before its keeper.
         shell.process_group(0);

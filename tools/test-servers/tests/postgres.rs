@@ -43,3 +43,20 @@ async fn a_crash_loses_connections_but_no_committed_data() {
     drop(server);
     assert!(!answers(&url).await);
 }
+
+#[tokio::test]
+async fn kept_data_are_there_when_a_server_starts_again() {
+    let place = tempfile::tempdir().unwrap();
+    // The account that runs the server has to reach what lies in it.
+    std::fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let start =
+        || Postgres::start_in(&place.path().join("kept"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let server = start();
+    let mut connection = PgConnection::connect(&format!("{}/postgres", server.url())).await.unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT 1 AS id").execute(&mut connection).await.unwrap();
+    drop(server);
+    assert!(connection.ping().await.is_err());
+    let again = start();
+    let mut connection = PgConnection::connect(&format!("{}/postgres", again.url())).await.unwrap();
+    sqlx::query("SELECT id FROM kept").fetch_one(&mut connection).await.expect("it is still there");
+}

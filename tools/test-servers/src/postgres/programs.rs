@@ -66,6 +66,9 @@ impl Programs {
             return Ok(self.folder.clone());
         }
         let copy = server.join("programs");
+        if runs(&copy.join("bin"), account) {
+            return Ok(copy.join("bin"));
+        }
         let copied = Command::new("cp").arg("-R").arg(self.folder.join("..")).arg(&copy).status()?;
         if copied.success() { Ok(copy.join("bin")) } else { Err(io::ErrorKind::PermissionDenied.into()) }
     }
