@@ -63,7 +63,7 @@ fn probes() -> Vec<Probe> {
 /// # Errors
 /// The first answer that differs.
 pub(crate) async fn check(worker: &Handler, peer: Peer, server: &Handler) -> anyhow::Result<()> {
-    let bare = peer == Peer::BareAxum;
+    let bare = matches!(peer, Peer::BareAxum | Peer::SamePool);
     let probes = probes();
     let asked = probes.iter().filter(|question| !bare || (question.whole && question.body.is_empty()));
     for Probe { first, caller, body, whole } in asked {

@@ -41,7 +41,7 @@ pub(crate) fn of(report: &Report) -> Vec<Goal> {
     vec![
         goal("CreateOrder, of pgbench", AtLeast(0.8), rate(create, Peer::Pgbench), Some(create)),
         goal("CreateOrder, of Fastify", AtLeast(1.5), rate(create, Peer::Fastify), Some(create)),
-        goal("GetOrder, of bare axum", AtLeast(0.85), rate(get, Peer::BareAxum), Some(get)),
+        goal("GetOrder, of axum, same pool", AtLeast(0.85), rate(get, Peer::SamePool), Some(get)),
         goal("GetOrder, of Fastify", AtLeast(2.0), rate(get, Peer::Fastify), Some(get)),
         goal(
             "GetOrder, p99 of Fastify's",
@@ -105,12 +105,12 @@ impl Goal {
 /// Processor time a request: what is not here is waiting for the disk, or for a processor.
 fn where_time_goes(operation: Operation, report: &Report) -> String {
     let mut summary = String::new();
-    for peer in [Peer::Worker, Peer::Pgbench, Peer::BareAxum, Peer::Fastify] {
+    for peer in Peer::ALL {
         let Cost { server, database } = report.http.cost(operation, AT, peer);
         if database.is_some() {
             let _always = writeln!(
                 summary,
-                "         {peer:<9} takes {} of processor time a request, PostgreSQL {} for it",
+                "         {peer:<15} takes {} of processor time a request, PostgreSQL {} for it",
                 micros(server),
                 micros(database),
             );

@@ -7,11 +7,15 @@ mod compare;
 mod database;
 mod report;
 mod goals;
+mod growth;
 mod host_overhead;
 mod alternating;
 mod load;
+mod machine;
 mod pgbench;
+mod plot;
 mod process;
+mod processes;
 mod queue;
 mod requests;
 mod rounds;
@@ -27,7 +31,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
-    thread::available_parallelism,
     time::{Duration, Instant},
 };
 
@@ -38,6 +41,7 @@ use functions_emulator::clock::Clock;
 use crate::{
     database::Database,
     load::Load,
+    machine::Machine,
     pgbench::Pgbench,
     report::Report,
     requests::Caller,
@@ -48,6 +52,7 @@ use crate::{
 
 /// Measures the worker beside its limits and its peers.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Args {
     /// The repository.
     #[arg(long)]
@@ -64,6 +69,18 @@ struct Args {
     /// Only the way through the emulator.
     #[arg(long)]
     host: bool,
+    /// How the cost of each function grows with the stored orders, and nothing else.
+    #[arg(long)]
+    growth: bool,
+    /// With `--growth`: ten million orders too.
+    #[arg(long, requires = "growth")]
+    large: bool,
+    /// Several worker processes on one database, and nothing else.
+    #[arg(long)]
+    processes: bool,
+    /// Charts for the documents of what was measured before, and nothing else.
+    #[arg(long)]
+    plot: bool,
     /// What checking tokens costs, and nothing else.
     #[arg(long)]
     token_validation: bool,
@@ -117,6 +134,18 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(orders) = args.bloat {
         return bloat::run(&programs.worker, orders).await;
     }
+    if args.plot {
+        return plot::run(&args.target.join("bench"), &args.root.join("docs/images"));
+    }
+    if args.growth {
+        let options =
+            growth::Options { quick: args.quick, large: args.large, folder: args.target.join("bench") };
+        return growth::run(&programs, &options).await;
+    }
+    if args.processes {
+        let database = Database::start(&programs.worker).await?;
+        return processes::run(&programs, &database, plan.size, &args.target.join("bench")).await;
+    }
     if args.token_validation {
         let database = Database::start(&programs.worker).await?;
         return token_validation::run(&args.root, &programs, &database, plan.size).await;
@@ -161,7 +190,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         goals::summary(&goals, &report),
         host_overhead::summary(&report.host_overhead)
     );
-    let raw = save(&args.target.join("bench"), &report)?;
+    let raw = save(&args.target.join("bench"), "", &report)?;
     println!("{} s in all; raw data in {}", began.elapsed().as_secs(), raw.display());
     Ok(())
 }
@@ -190,7 +219,7 @@ async fn measure(args: &Args, plan: Plan, participants: &Participants<'_>) -> an
     let host_overhead = host_overhead::run(&args.root, &programs.worker, database, plan.size).await?;
     let size = |path: &Path| Some(fs::metadata(path).ok()?.len());
     Ok(Report {
-        processors: available_parallelism().map_or(0, usize::from),
+        machine: Machine::this(),
         busy,
         quick: args.quick,
         generator,
@@ -211,7 +240,9 @@ async fn check_equivalence(
 ) -> anyhow::Result<()> {
     let start = |peer| server::start(peer, programs, &database.url(), 1, Some(statements));
     let worker = start(Peer::Worker)?;
-    equivalence::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
+    for peer in [Peer::BareAxum, Peer::SamePool] {
+        equivalence::check(&worker, peer, &start(peer)?).await?;
+    }
     if programs.fastify.is_some() {
         equivalence::check(&worker, Peer::Fastify, &start(Peer::Fastify)?).await?;
     }
@@ -237,10 +268,11 @@ fn largest_zip(folder: &Path) -> Option<u64> {
     zips.filter_map(|zip| Some(zip.metadata().ok()?.len())).max()
 }
 
-/// Writes everything that was measured into a file named for the time.
-fn save(folder: &Path, report: &Report) -> anyhow::Result<PathBuf> {
+/// Writes everything that was measured into a file named for the kind of run and the time.
+fn save(folder: &Path, kind: &str, report: &impl serde::Serialize) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(folder)?;
-    let path = folder.join(Clock::system().now().format("%Y-%m-%dT%H-%M-%SZ.json").to_string());
+    let time = Clock::system().now().format("%Y-%m-%dT%H-%M-%SZ");
+    let path = folder.join(format!("{kind}{time}.json"));
     fs::write(&path, serde_json::to_vec_pretty(report)?)?;
     Ok(path)
 }
@@ -249,8 +281,8 @@ fn save(folder: &Path, report: &Report) -> anyhow::Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// Of every operation by everybody, at every number of clients: two read and two write, and one only reads.
-    const RUNS_A_ROUND: u32 = 3 * (2 * 4 + 2 * 3);
+    /// Of every operation by everybody, at every number of clients: two read and two write, and two peers only read.
+    const RUNS_A_ROUND: u32 = 3 * (2 * 5 + 2 * 3);
 
     #[test]
     fn runs_stay_within_their_time_budget() {

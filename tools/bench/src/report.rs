@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     host_overhead::{DirectAndHost, HostOverhead},
+    machine::Machine,
     queue::QueueThroughput,
     requests::Operation,
     rounds::{CLIENTS, Runs},
@@ -16,8 +17,8 @@ use crate::{
 /// All figures of one run, on one machine.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
-    /// Processors of the machine; the servers, PostgreSQL and the load generator share them.
-    pub(crate) processors: usize,
+    /// The servers, PostgreSQL and the load generator share its processors.
+    pub(crate) machine: Machine,
     /// How many programs wanted a processor before anything began, where the system reports it.
     pub(crate) busy: Option<f64>,
     pub(crate) quick: bool,
@@ -35,7 +36,7 @@ pub(crate) struct Report {
     pub(crate) zip: Option<u64>,
 }
 
-const PEERS: [Peer; 4] = [Peer::Worker, Peer::Pgbench, Peer::BareAxum, Peer::Fastify];
+const PEERS: [Peer; 5] = Peer::ALL;
 
 impl Report {
     /// The tables, for a terminal and for a README.
@@ -79,7 +80,7 @@ impl Report {
     fn memory(&self) -> String {
         let mut table = heading("resident memory in MiB");
         let mib = |figure: Option<f64>| figure.map_or("–".to_owned(), |mib| format!("{mib:.1}"));
-        let line = |table: &mut String, name: &str, cells: [String; 4]| {
+        let line = |table: &mut String, name: &str, cells: [String; 5]| {
             let _always = writeln!(table, "{name:<30}{}", cells.map(|cell| format!("{cell:>18}")).concat());
         };
         line(&mut table, "just started", PEERS.map(|peer| mib(self.http.memory(1, peer).0)));
@@ -119,7 +120,7 @@ impl Report {
             format!("{:.0} empty answers a second, {times:.1}× the fastest above", self.generator),
         );
         let busy = self.busy.map_or("–".to_owned(), |busy| format!("{busy:.1}"));
-        line("processors", format!("{}, with a load of {busy} before anything began", self.processors));
+        line("machine", format!("{}, with a load of {busy} before anything began", self.machine.line()));
         lines
     }
 
@@ -143,7 +144,7 @@ fn heading(what: &str) -> String {
     format!("{what:<30}{peers}\n")
 }
 
-fn row(table: &mut String, operation: Operation, clients: u32, cells: &[String; 4]) {
+fn row(table: &mut String, operation: Operation, clients: u32, cells: &[String; 5]) {
     let cells = cells.each_ref().map(|cell| format!("{cell:>18}")).concat();
     let _always = writeln!(table, "{:<30}{cells}", label(operation, clients));
 }
@@ -179,7 +180,7 @@ mod tests {
         };
         let passed = |rate| QueueThroughput { rate, worker: Some(rate), database: None, host: None };
         Report {
-            processors: 2,
+            machine: Machine::default(),
             busy: Some(0.25),
             quick: true,
             generator: 50_000.0,
@@ -203,7 +204,7 @@ mod tests {
     fn tables_show_the_ratio_to_each_peer() {
         let rates = report().rates();
         let words: Vec<&str> = line(&rates, "GetOrder, 16 clients ").split_whitespace().collect();
-        assert_eq!(words, ["GetOrder,", "16", "clients", "300", "–", "–", "120", "(2.50×)"]);
+        assert_eq!(words, ["GetOrder,", "16", "clients", "300", "–", "–", "–", "120", "(2.50×)"]);
     }
 
     #[test]

@@ -78,6 +78,9 @@ impl Operation {
     }
 }
 
+/// The type of the claims that are roles.
+const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
+
 /// The id of the order of a number among those that are there to be read.
 pub(crate) fn stored_id(number: u32) -> String {
     format!("01000000-0000-7000-8000-{number:012x}")
@@ -96,8 +99,17 @@ impl Caller {
         Self::with_token(object, &"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".repeat(40))
     }
 
+    /// A person in this role.
+    pub(crate) fn in_role(object: &str, role: &str) -> Self {
+        Self::with_claims(object, "e30", &[(ROLE, role)])
+    }
+
     /// The same person with this token.
     pub(crate) fn with_token(object: &str, token: &str) -> Self {
+        Self::with_claims(object, token, &[])
+    }
+
+    fn with_claims(object: &str, token: &str, more: &[(&str, &str)]) -> Self {
         let claims = [
             ("aud", "5f3a9d1c-7e42-4b0a-9a6d-2c8e4f1b7d03"),
             ("iss", "https://login.microsoftonline.com/6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01/v2.0"),
@@ -115,11 +127,12 @@ impl Caller {
             ("uti", "Zm9yIHRoZSBiZW5jaCBvbmx5"),
             ("ver", "2.0"),
         ];
-        let claims: Vec<_> = claims.iter().map(|(typ, val)| json!({"typ": typ, "val": val})).collect();
+        let claims: Vec<_> =
+            claims.iter().chain(more).map(|(typ, val)| json!({"typ": typ, "val": val})).collect();
         let principal = json!({
             "auth_typ": "aad",
             "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
-            "role_typ": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+            "role_typ": ROLE,
             "claims": claims,
         });
         Self::with(&format!(

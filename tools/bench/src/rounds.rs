@@ -82,10 +82,10 @@ impl Participants<'_> {
         let takes_part = |peer: &Peer| match peer {
             Peer::Worker => true,
             Peer::Pgbench => self.pgbench.is_some(),
-            Peer::BareAxum => reads,
+            Peer::BareAxum | Peer::SamePool => reads,
             Peer::Fastify => self.programs.fastify.is_some(),
         };
-        [Peer::Worker, Peer::Pgbench, Peer::BareAxum, Peer::Fastify].into_iter().filter(takes_part).collect()
+        Peer::ALL.into_iter().filter(takes_part).collect()
     }
 
     /// Measures everything, this many rounds, and prints its progress.
@@ -130,7 +130,7 @@ impl Participants<'_> {
                 let (sample, cost) = self.measure(operation, clients, server, size, number).await?;
                 let Sample { rate, p50, p99 } = sample;
                 progress.println(&format!(
-                    "  round {} of {}, {clients:>2} clients, {:<17} {peer:<9} {rate:>7.0}/s  p50 {p50:.2} ms  p99 {p99:.2} ms",
+                    "  round {} of {}, {clients:>2} clients, {:<17} {peer:<15} {rate:>7.0}/s  p50 {p50:.2} ms  p99 {p99:.2} ms",
                     round + 1,
                     size.rounds,
                     operation.name(),

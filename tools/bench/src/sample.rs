@@ -1,9 +1,9 @@
 //! What a run of requests comes down to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Rate and latencies of one run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Sample {
     /// Requests a second.
     pub(crate) rate: f64,

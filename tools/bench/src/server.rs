@@ -25,7 +25,15 @@ pub(crate) enum Peer {
     Worker,
     Pgbench,
     BareAxum,
+    /// Bare axum with the pool that the worker builds on.
+    SamePool,
     Fastify,
+}
+
+impl Peer {
+    /// In the sequence of the tables.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Worker, Self::Pgbench, Self::BareAxum, Self::SamePool, Self::Fastify];
 }
 
 impl fmt::Display for Peer {
@@ -34,6 +42,7 @@ impl fmt::Display for Peer {
             Self::Worker => "worker",
             Self::Pgbench => "pgbench",
             Self::BareAxum => "bare axum",
+            Self::SamePool => "axum, same pool",
             Self::Fastify => "Fastify",
         })
     }
@@ -69,6 +78,22 @@ pub(crate) fn start_with(
     statements: Option<&Statements>,
     settings: &[(&str, &str)],
 ) -> anyhow::Result<Handler> {
+    let mut server = spawn(peer, programs, database, pool, statements, settings)?;
+    if let Some(log) = server.take_log() {
+        thread::spawn(|| drain(log));
+    }
+    Ok(server)
+}
+
+/// The same with its log left to the caller, who has to read it.
+pub(crate) fn spawn(
+    peer: Peer,
+    programs: &Programs,
+    database: &str,
+    pool: u32,
+    statements: Option<&Statements>,
+    settings: &[(&str, &str)],
+) -> anyhow::Result<Handler> {
     let mut command = command(peer, programs)?;
     command
         // The environment of every peer, in the names that the worker gave it.
@@ -86,10 +111,11 @@ pub(crate) fn start_with(
             .env("ORDERS_RATE_LIMIT", "off");
     } else {
         let text = |of: fn(&Statements) -> String| statements.map(of).unwrap_or_default();
-        let own_types = peer == Peer::BareAxum;
+        let own_types = matches!(peer, Peer::BareAxum | Peer::SamePool);
         command
             .env("DATABASE_URL", database)
             .env("DATABASE_POOL", pool.to_string())
+            .env("POOL", if peer == Peer::SamePool { "deadpool" } else { "sqlx" })
             .env(
                 "STATEMENT_GET",
                 if own_types { text(|s| s.get.text.clone()) } else { text(|s| s.get.typed()) },
@@ -103,19 +129,14 @@ pub(crate) fn start_with(
             .env("OWNER_OBJECT", READER);
     }
     command.envs(settings.iter().copied());
-    let mut server =
-        Handler::start(&mut command).with_context(|| format!("{peer}: see what it said above"))?;
-    if let Some(log) = server.take_log() {
-        thread::spawn(|| drain(log));
-    }
-    Ok(server)
+    Handler::start(&mut command).with_context(|| format!("{peer}: see what it said above"))
 }
 
 /// An empty environment but for the PATH: a shell may hold variables that the worker takes for the platform's.
 fn command(peer: Peer, programs: &Programs) -> anyhow::Result<Command> {
     let mut command = match peer {
         Peer::Worker => Command::new(&programs.worker),
-        Peer::BareAxum => Command::new(&programs.bare_axum),
+        Peer::BareAxum | Peer::SamePool => Command::new(&programs.bare_axum),
         Peer::Fastify => {
             let mut node = Command::new("node");
             node.arg(programs.fastify.as_deref().context("Fastify is not installed")?.join("server.mjs"));

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use project::Project;
+use project::{Project, WORKER};
 
 use crate::release::Release;
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
@@ -15,6 +16,18 @@ pub(crate) struct Args {
     /// Only what the emulator costs: rate, latency, idle.
     #[arg(long)]
     host: bool,
+    /// Measure only how the cost of each function grows with the stored orders: 10 thousand and 1 million.
+    #[arg(long)]
+    growth: bool,
+    /// With `--growth`: 10 million orders too, which need 30 GB in target/. A run that was stopped goes on filling.
+    #[arg(long, requires = "growth")]
+    large: bool,
+    /// Measure only what 1, 2, 4 and 8 processes on one database take and wait for.
+    #[arg(long)]
+    processes: bool,
+    /// Only draw charts into docs/images, of the newest raw data in target/bench.
+    #[arg(long)]
+    plot: bool,
     /// Measure only what token validation costs, compared to trusting the header of EasyAuth.
     #[arg(long)]
     token_validation: bool,
@@ -31,7 +44,12 @@ pub(crate) struct Args {
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let mut peers = project.cargo();
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
-    let worker = Release::for_this_machine(project)?.made(project)?;
+    // Charts need no worker.
+    let worker = if args.plot {
+        project.target_folder().join("release").join(WORKER_NAME)
+    } else {
+        Release::for_this_machine(project)?.made(project)?
+    };
     let built = peers.status().context("cannot start cargo")?;
     ensure!(built.success(), "the release build failed: fix what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target_folder().join("release").join("bench"));
@@ -42,9 +60,15 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         .arg(project.target_folder())
         .arg("--worker")
         .arg(worker);
-    for (wanted, flag) in
-        [(args.quick, "--quick"), (args.token_validation, "--token-validation"), (args.host, "--host")]
-    {
+    for (wanted, flag) in [
+        (args.quick, "--quick"),
+        (args.growth, "--growth"),
+        (args.large, "--large"),
+        (args.processes, "--processes"),
+        (args.plot, "--plot"),
+        (args.token_validation, "--token-validation"),
+        (args.host, "--host"),
+    ] {
         if wanted {
             bench.arg(flag);
         }

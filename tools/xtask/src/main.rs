@@ -63,6 +63,7 @@ Measure:
   cargo xtask measure                  size, start, memory and instructions of the release binary, start of the emulator
   cargo xtask bench                    rates, latencies and memory, compared with limits and with other programs
   cargo xtask profile                  instructions of a request by function, and a flame graph in target/profile
+  cargo xtask bench --growth           latencies with ten thousand and with a million stored orders
 
 Package and deploy:
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed, and one.zip

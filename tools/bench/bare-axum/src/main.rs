@@ -2,6 +2,9 @@
 //!
 //! Everything comes from the environment: `FUNCTIONS_CUSTOMHANDLER_PORT`, `DATABASE_URL`, `DATABASE_POOL`, the
 //! statements `STATEMENT_GET` and `STATEMENT_LIST`, and whose orders these are, `OWNER_TENANT` and `OWNER_OBJECT`.
+//! Connections come from sqlx's own pool, or with `POOL=deadpool` from the one that the worker builds on.
+
+mod pool;
 
 use std::{env, net::Ipv4Addr, sync::Arc};
 
@@ -14,13 +17,14 @@ use axum::{
     routing::get,
     serve::ListenerExt as _,
 };
+use pool::Pool;
 use serde::Serialize;
-use sqlx::{FromRow, PgPool, postgres::PgPoolOptions};
+use sqlx::FromRow;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 struct App {
-    pool: PgPool,
+    pool: Pool,
     get: &'static str,
     list: &'static str,
     tenant: Uuid,
@@ -78,10 +82,11 @@ struct Page<'a> {
 #[expect(clippy::disallowed_methods, reason = "it is told the worker's own statements, once")]
 async fn main() -> anyhow::Result<()> {
     let set = |name| env::var(name).with_context(|| format!("set {name}"));
-    let pool = PgPoolOptions::new()
-        .max_connections(set("DATABASE_POOL")?.parse()?)
-        .test_before_acquire(false)
-        .connect_lazy(&set("DATABASE_URL")?)?;
+    let (url, size) = (set("DATABASE_URL")?, set("DATABASE_POOL")?.parse()?);
+    let pool = match env::var("POOL").as_deref() {
+        Ok("deadpool") => Pool::unmanaged(&url, size).await?,
+        _ => Pool::of_sqlx(&url, size)?,
+    };
     let app = App {
         pool,
         get: set("STATEMENT_GET")?.leak(),
@@ -101,8 +106,15 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn read(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> Response {
-    let found: Result<Option<Row>, _> =
-        sqlx::query_as(app.get).bind(id).bind(app.tenant).bind(app.object).fetch_optional(&app.pool).await;
+    let Some(mut connection) = app.pool.lease().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let found: Result<Option<Row>, _> = sqlx::query_as(app.get)
+        .bind(id)
+        .bind(app.tenant)
+        .bind(app.object)
+        .fetch_optional(&mut *connection)
+        .await;
     match found {
         Ok(Some(row)) => json(&Order::from(&row)),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
@@ -112,12 +124,15 @@ async fn read(State(app): State<Arc<App>>, Path(id): Path<Uuid>) -> Response {
 
 /// The first page: 25 orders, and one more that says whether there is a next.
 async fn list(State(app): State<Arc<App>>) -> Response {
+    let Some(mut connection) = app.pool.lease().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let found: Result<Vec<Row>, _> = sqlx::query_as(app.list)
         .bind(app.tenant)
         .bind(app.object)
         .bind(Uuid::max())
         .bind(26_i64)
-        .fetch_all(&app.pool)
+        .fetch_all(&mut *connection)
         .await;
     match found {
         Ok(rows) => {
