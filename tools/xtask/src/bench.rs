@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use project::{Project, WORKER};
+use project::{Project, WORKER_NAME};
 
 use crate::release::Release;
 
