@@ -134,7 +134,7 @@ fn plans(log: &str) -> Vec<Value> {
         }
         plans.extend(serde_json::from_str::<Value>(&text).ok());
     }
-    // The worker's look at the health of its database is nobody's call.
+    // The worker's look at the health of its database is no call.
     plans.retain(|plan| !plan["Query Text"].as_str().is_some_and(|text| text.contains("probe")));
     plans
 }
@@ -211,6 +211,6 @@ mod tests {
         assert!(!whole(999, 1).holds());
         assert!(whole(999, 0).holds(), "it never ran");
         assert!(whole(998, 1).holds(), "it lies in a few pages");
-        assert!(Reading { entries: None, ..whole(999, 1) }.holds(), "nobody waits for a timer");
+        assert!(Reading { entries: None, ..whole(999, 1) }.holds(), "no caller waits for a timer");
     }
 }
