@@ -45,7 +45,7 @@ const REORDERED: Duration = Duration::from_millis(500);
 const HEALED: Duration = Duration::from_secs(10);
 
 /// The longest that a call waits for a database that does not answer, and some more for a slow machine.
-const ANSWERED: Duration = Duration::from_secs(9);
+const ANSWERED: Duration = Duration::from_secs(12);
 
 type Scenario = (&'static str, Pin<Box<dyn Future<Output = ()>>>);
 

@@ -10,7 +10,9 @@ mod strikes;
 mod monitor;
 
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    ops::Range,
     time::Duration,
 };
 
@@ -153,11 +155,27 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The port of host.json, which has to be free, or any that is.
 fn address(port: Option<u16>) -> Result<SocketAddr, String> {
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
-    bound.and_then(|listener| listener.local_addr()).map_err(|error| match port {
-        Some(port) => {
-            format!("cannot use the port {port} of customHandler in host.json: {error}; choose another")
-        }
-        None => format!("no free port for the worker: {error}"),
+    let Some(port) = port else {
+        return free_address().map_err(|error| format!("no free port for the worker: {error}"));
+    };
+    probe(port).map_err(|error| {
+        format!("cannot use the port {port} of customHandler in host.json: {error}; choose another")
     })
+}
+
+/// Ports below those that Linux gives to connections (<https://docs.kernel.org/networking/ip-sysctl.html>): no connection
+/// of another process takes such a port before the worker listens there.
+const WORKER_PORTS: Range<u16> = 20_000..32_768;
+
+/// How many of these are tried before any other port is taken.
+const ATTEMPTS: usize = 50;
+
+fn free_address() -> io::Result<SocketAddr> {
+    let drawn = (0..ATTEMPTS).find_map(|_| probe(crate::ids::random_port(WORKER_PORTS)).ok());
+    drawn.map_or_else(|| probe(0), Ok)
+}
+
+/// The address of a port, which is free.
+fn probe(port: u16) -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr()
 }

@@ -30,6 +30,7 @@ mod lease;
 mod login_backoff;
 mod pool_state;
 mod prepared_statements;
+mod statement;
 mod token_cache;
 mod transaction;
 mod write_gate;

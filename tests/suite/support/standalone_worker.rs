@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::{Ipv4Addr, TcpListener},
+    net::Ipv4Addr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -39,8 +39,7 @@ pub(crate) fn command(worker: &Path, shell: &str, port: u16, folder: &TempDir) -
 
 /// A port at which nothing listens.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("it has an address").port()
+    test_servers::port::find_free_port().expect("a free port")
 }
 
 /// A worker that serves. Dropping it kills the process.

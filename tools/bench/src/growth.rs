@@ -9,9 +9,11 @@ use functions_emulator::clock::Clock;
 use crate::{machine::Machine, process, server::Programs};
 
 mod added;
+mod bounds;
 mod fill;
 mod filled;
 mod function;
+mod ids;
 mod orders;
 mod plans;
 mod rounds;
@@ -21,7 +23,7 @@ mod table;
 use filled::Filled;
 use rounds::Extent;
 use table::Growth;
-pub(crate) use {function::Function, table::BAR};
+pub(crate) use {bounds::BAR, function::Function};
 
 /// What is wanted of a run.
 pub(crate) struct Options {
@@ -61,7 +63,7 @@ pub(crate) async fn run(programs: &Programs, options: &Options) -> anyhow::Resul
     drop(filled);
     let growth = Growth { machine: Machine::this(), busy, quick: options.quick, scales, measured, readings };
     println!("\n{}", growth.latencies());
-    let raw = crate::save(&options.folder, "growth-", &growth)?;
+    let raw = crate::raw_data::save(&options.folder, "growth-", &growth)?;
     println!("raw data in {}", raw.display());
     ensure!(options.quick || growth.holds(), "what grows with the stored orders is said above as NOT MET");
     Ok(())

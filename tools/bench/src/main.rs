@@ -17,6 +17,7 @@ mod plot;
 mod process;
 mod processes;
 mod queue;
+mod raw_data;
 mod requests;
 mod rounds;
 mod equivalence;
@@ -36,7 +37,6 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Parser;
-use functions_emulator::clock::Clock;
 
 use crate::{
     database::Database,
@@ -190,7 +190,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         goals::summary(&goals, &report),
         host_overhead::summary(&report.host_overhead)
     );
-    let raw = save(&args.target.join("bench"), "", &report)?;
+    let raw = raw_data::save(&args.target.join("bench"), "", &report)?;
     println!("{} s in all; raw data in {}", began.elapsed().as_secs(), raw.display());
     Ok(())
 }
@@ -266,15 +266,6 @@ fn largest_zip(folder: &Path) -> Option<u64> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let zips = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "zip"));
     zips.filter_map(|zip| Some(zip.metadata().ok()?.len())).max()
-}
-
-/// Writes everything that was measured into a file named for the kind of run and the time.
-fn save(folder: &Path, kind: &str, report: &impl serde::Serialize) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
-    let time = Clock::system().now().format("%Y-%m-%dT%H-%M-%SZ");
-    let path = folder.join(format!("{kind}{time}.json"));
-    fs::write(&path, serde_json::to_vec_pretty(report)?)?;
-    Ok(path)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{machine::Machine, sample::Sample};
+use crate::machine::Machine;
 
 mod bars;
 mod growth;
 mod peers;
+mod run;
 
 /// What every file of raw data tells besides its figures.
 #[derive(Deserialize)]
@@ -21,28 +22,6 @@ struct Raw<T> {
     machine: Machine,
     #[serde(flatten)]
     figures: T,
-}
-
-/// One measurement that a chart shows a median of.
-#[derive(Clone, Debug, Deserialize)]
-struct Run {
-    /// The operation or the function.
-    #[serde(alias = "operation")]
-    function: String,
-    sample: Sample,
-    #[serde(default)]
-    peer: String,
-    #[serde(default)]
-    clients: u32,
-    #[serde(default)]
-    orders: u32,
-}
-
-impl Run {
-    /// The median of those that `wanted` holds for.
-    fn median(runs: &[Self], wanted: impl Fn(&Self) -> bool) -> Option<Sample> {
-        Sample::median(&runs.iter().filter(|run| wanted(run)).map(|run| run.sample).collect::<Vec<_>>())
-    }
 }
 
 /// Draws what was measured into `images`, from the raw data in `folder`.

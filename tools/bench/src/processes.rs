@@ -20,21 +20,21 @@ use crate::{
     process,
     requests::{Caller, NEW_ORDER, Operation, WRITER},
     rounds::Size,
-    server::{self, Peer, Programs},
+    server::Programs,
 };
 
 mod promises;
+mod start;
 mod table;
 mod waits;
 
 use promises::{Audit, RateLimit};
+use start::{POOL, start};
 
 /// Processes at a time.
 const PROCESSES: [u32; 4] = [1, 2, 4, 8];
 /// Clients, spread over the processes evenly.
 const CLIENTS: u32 = 16;
-/// Connections of each process: what the api has by default.
-const POOL: u32 = 4;
 
 /// What the clients ask for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -139,20 +139,10 @@ pub(crate) async fn run(
     }
     let all = Processes { machine: Machine::this(), busy, measured, rate_limits, audits };
     println!("\n{}", all.tables());
-    let raw = crate::save(folder, "processes-", &all)?;
+    let raw = crate::raw_data::save(folder, "processes-", &all)?;
     println!("raw data in {}", raw.display());
     anyhow::ensure!(all.holds(), "a promise about several processes is said above as NOT MET");
     Ok(())
-}
-
-fn start(
-    programs: &Programs,
-    database: &Database,
-    processes: u32,
-    settings: &[(&str, &str)],
-) -> anyhow::Result<Vec<Handler>> {
-    let one = |_| server::start_with(Peer::Worker, programs, &database.url(), POOL, None, settings);
-    (0..processes).map(one).collect()
 }
 
 async fn measure(

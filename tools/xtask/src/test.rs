@@ -3,6 +3,7 @@
 mod evidence;
 mod kept_log;
 mod quick;
+mod selection;
 mod stages;
 mod times;
 

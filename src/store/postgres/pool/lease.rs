@@ -3,30 +3,20 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use deadpool::unmanaged::Object;
-use futures_util::TryStreamExt as _;
-use sqlx::{
-    Connection as _, Either, Error, Execute, Executor as _, PgConnection, Postgres, Row as _,
-    postgres::{PgQueryResult, PgRow},
-};
-use tokio::time::{Instant, timeout};
+use sqlx::{Error, Execute, Postgres, Row as _};
+use tokio::time::Instant;
 
 use super::{
-    arrays,
     failure::{ConnectionState, malformed_response, state_after, statement_timeout},
     pool_state::{PoolState, PooledConnection},
+    statement::{StatementOutcome, StatementResult, run_statement, with_statement_timeout},
     transaction::{Unnamed, in_transaction},
 };
+use crate::store::Pooler;
 #[cfg(feature = "fault-injection")]
 use crate::store::fault_injection::InjectedFault;
-use crate::{
-    store::{Pooler, timeouts::STATEMENT_TIMEOUT},
-    telemetry::catch_panic,
-};
 
 const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
-
-/// The rows of a statement, and how many it changed.
-pub(super) type StatementResult = Vec<Either<PgQueryResult, PgRow>>;
 
 /// A connection for one statement. Dropped before the answer was read to its end, it is closed.
 pub(super) struct Lease {
@@ -40,7 +30,7 @@ impl Lease {
         Self { object: Some(object), pool }
     }
 
-    /// Sends a statement and reads its whole answer, within [`STATEMENT_TIMEOUT`].
+    /// Sends a statement and reads its whole answer, within the timeout of a statement.
     pub(super) async fn execute<'q, E>(mut self, query: E) -> Result<StatementResult, Error>
     where
         E: Execute<'q, Postgres> + 'q,
@@ -147,64 +137,5 @@ impl Drop for Lease {
             }
             self.pool.close(object);
         }
-    }
-}
-
-/// The outcome of a statement.
-pub(super) enum StatementOutcome<T> {
-    /// The response, or the server's error, was read to its end.
-    Completed(Result<T, Error>),
-    /// The response is malformed, or the last one on this connection.
-    Failed(Error),
-    /// No response within the timeout.
-    TimedOut,
-}
-
-async fn with_statement_timeout<T>(asking: impl Future<Output = StatementOutcome<T>>) -> StatementOutcome<T> {
-    // sqlx panics at some answers that are none, as at a message that is shorter than its own length.
-    match timeout(STATEMENT_TIMEOUT, catch_panic(asking)).await {
-        Ok(outcome) => outcome.unwrap_or_else(|_| StatementOutcome::Failed(malformed_response())),
-        Err(_) => StatementOutcome::TimedOut,
-    }
-}
-
-pub(super) async fn run_statement<'q, E>(
-    connection: &mut PgConnection,
-    query: E,
-) -> StatementOutcome<StatementResult>
-where
-    E: Execute<'q, Postgres> + 'q,
-{
-    let answer = connection.fetch_many(query).try_collect().await;
-    if answer.as_ref().is_ok_and(|answer| !is_complete(answer) || !is_readable(answer)) {
-        return StatementOutcome::Failed(malformed_response());
-    }
-    drain_response(connection, answer).await
-}
-
-/// Whether the server reported, once and at the end, that the statement is complete. Without that, what ended the
-/// answer belongs to another one, and so would the next answer.
-fn is_complete(answer: &StatementResult) -> bool {
-    let complete = answer.iter().position(Either::is_left);
-    complete.is_some_and(|at| at + 1 == answer.len())
-}
-
-/// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.
-fn is_readable(answer: &StatementResult) -> bool {
-    let mut rows = answer.iter().filter_map(|step| step.as_ref().right());
-    rows.all(|row| (0..row.len()).all(|column| row.try_get_raw(column).is_ok()) && arrays::are_complete(row))
-}
-
-/// After an error the server reports that it is ready for the next statement; that message belongs to the answer.
-pub(super) async fn drain_response<T>(
-    connection: &mut PgConnection,
-    answer: Result<T, Error>,
-) -> StatementOutcome<T> {
-    match answer {
-        Ok(answer) => StatementOutcome::Completed(Ok(answer)),
-        Err(error) if state_after(&error) == ConnectionState::Usable && connection.flush().await.is_ok() => {
-            StatementOutcome::Completed(Err(error))
-        }
-        Err(error) => StatementOutcome::Failed(error),
     }
 }

@@ -13,7 +13,7 @@ use sqlx::{
 
 use super::{
     failure::malformed_response,
-    lease::{StatementOutcome, StatementResult, drain_response, run_statement},
+    statement::{StatementOutcome, StatementResult, drain_response, run_statement},
 };
 use crate::store::{
     postgres::limits::{LOCK_TIMEOUT, SERVER_STATEMENT_TIMEOUT},

@@ -1,9 +1,13 @@
 //! What a round adds to a database before it measures, and removes afterwards: so that each round finds the same.
 
-use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{fill::run, function::Function, orders::FIRST_ADDED};
+use super::{
+    fill::run,
+    function::Function,
+    ids::{message, message_id, placed, queued},
+    orders::FIRST_ADDED,
+};
 use crate::requests::{TENANT, WRITER};
 
 /// Orders of these ids, with the owner `$2` and `$3`, in the status `$4`.
@@ -54,31 +58,6 @@ const REMOVE: [&str; 5] = [
 ];
 const REMOVE_RECEIVED: &str = "DELETE FROM inbox WHERE message_id >= CAST($1 AS UUID)";
 const TIDY: &str = "VACUUM orders, order_lines, order_history, outbox, inbox, idempotency_keys";
-
-/// The order of a call of `ProcessOrder`.
-pub(super) fn placed(round: u32, number: u32) -> String {
-    format!("01979000-{round:04x}-7000-9000-{number:012x}")
-}
-
-/// The order that a message is about.
-fn queued(round: u32, number: u32) -> String {
-    format!("01979000-{round:04x}-7000-a000-{number:012x}")
-}
-
-fn message_id(round: u32, number: u32) -> String {
-    format!("01979001-{round:04x}-7000-8000-{number:012x}")
-}
-
-/// What `ProcessOrder` sends for an order.
-pub(super) fn message(round: u32, number: u32) -> String {
-    let message = json!({
-        "version": 1,
-        "messageId": message_id(round, number),
-        "orderId": queued(round, number),
-        "traceparent": null,
-    });
-    message.to_string()
-}
 
 /// Prepares the calls of a function in a round, from the `first` on; `now` is in microseconds.
 pub(super) async fn prepare(

@@ -8,8 +8,8 @@ use test_servers::{Handler, Postgres};
 
 use super::{
     added,
+    bounds::CLIENTS,
     fill::{self, run},
-    rounds::CLIENTS,
     scale::Scale,
 };
 use crate::server::{self, Peer, Programs};

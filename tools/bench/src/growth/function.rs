@@ -9,7 +9,7 @@ use base64::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{added, orders::Stored};
+use super::{ids, orders::Stored};
 use crate::requests::{Caller, NEW_ORDER, READER, WRITER};
 
 /// A function in one of its uses.
@@ -127,11 +127,11 @@ impl Function {
             }
             Self::CreateOrder => call(&Caller::of(WRITER), "POST /api/orders", NEW_ORDER),
             Self::ProcessOrder => {
-                let path = format!("POST /api/orders/{}/process", added::placed(round, turn));
+                let path = format!("POST /api/orders/{}/process", ids::placed(round, turn));
                 call(&Caller::in_role(CLERK, "OrderProcessor"), &path, "");
             }
             Self::FulfilOrder => {
-                let message = STANDARD.encode(added::message(round, turn));
+                let message = STANDARD.encode(ids::message(round, turn));
                 envelope(&mut request, self.name(), port, &invocation, &json!({"message": message}));
             }
             Self::RelayOutbox | Self::Gauges | Self::PurgeExpired => {

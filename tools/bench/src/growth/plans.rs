@@ -10,14 +10,12 @@ use anyhow::{Context as _, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{added, fill::run, filled::Filled, function::Function, orders::Stored};
+use super::{added, bounds::ROWS, fill::run, filled::Filled, function::Function, orders::Stored};
 use crate::{
     http::Connection,
     server::{self, Peer, Programs},
 };
 
-/// Rows that a statement may read for each order, line and history entry that the call is about.
-pub(super) const ROWS: f64 = 3.0;
 /// Calls of a function: after the fifth the server may change from a plan for the values to one for all values.
 const CALLS: u32 = 12;
 /// Named apart from those of the rounds.

@@ -10,17 +10,14 @@ use tokio::task::JoinSet;
 
 use super::{
     added,
+    bounds::{BAR, CLIENTS},
     fill::OPEN,
     filled::Filled,
     function::Function,
     orders::Stored,
-    table::{self, BAR},
+    table,
 };
 use crate::{http::Connection, sample::Sample};
-
-/// Clients at a time of a function that is no timer; each has a connection of the worker's. Two processors are not full
-/// then, so that a latency is the cost of a call and not the length of a queue.
-pub(super) const CLIENTS: u32 = 4;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]

@@ -5,15 +5,13 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{
+    bounds::{BAR, CLIENTS, ROWS},
     function::Function,
-    plans::{ROWS, Reading},
-    rounds::{CLIENTS, Measured},
+    plans::Reading,
+    rounds::Measured,
     scale::Scale,
 };
 use crate::{machine::Machine, sample::Sample};
-
-/// How many times the p99 at the smallest scale the p99 at the largest may be.
-pub(crate) const BAR: f64 = 1.3;
 
 /// All that a run measured.
 #[derive(Debug, Serialize)]

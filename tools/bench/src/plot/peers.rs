@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Run,
     bars::{Bar, Chart, Group, thousands},
+    run::Run,
 };
 use crate::machine::Machine;
 

@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{POOL, start};
+use super::start::{POOL, start};
 use crate::{
     database::Database,
     http::Connection,

@@ -1,6 +1,9 @@
 //! `cargo xtask test --quick`: what finds most mistakes in little time.
 
-use super::stages::{ON_A_QUEUE_SERVER, ON_POSTGRES, STAGES, Stage, cargo, leave_out, threads};
+use super::{
+    selection::{ON_A_QUEUE_SERVER, ON_POSTGRES, OTHER_MODES, SLOW},
+    stages::{STAGES, Stage, cargo, leave_out, threads},
+};
 
 /// The stage that runs some of the tests.
 pub(super) const TESTS: &str = "quick tests";
@@ -24,21 +27,6 @@ pub(super) const PROGRAMS: [&str; 17] = [
     "traps",
     "workspace",
     "help",
-];
-
-/// The scenarios run in one mode: what differs between the modes is mostly the emulator's part.
-pub(super) const OTHER_MODES: [&str; 2] = ["::forward", "::envelope"];
-
-/// Scenarios of faults and load, which wait for them.
-pub(super) const SLOW: [&str; 8] = [
-    "crash::",
-    "defence_in_depth::",
-    "error_precedence::",
-    "fairness::",
-    "outages::",
-    "response_size::",
-    "sqlite_faults::",
-    "unread_log::",
 ];
 
 /// What the tests of a quick run leave out, beside whole programs.

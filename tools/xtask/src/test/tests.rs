@@ -3,8 +3,11 @@
 use project::read;
 
 use super::{
-    quick::{OTHER_MODES, PROGRAMS, SLOW},
-    stages::{BEHIND_PGBOUNCER, IN_A_MINIMAL_ROOT, ON_A_QUEUE_SERVER, ON_POSTGRES, ON_POSTGRES_ANYWAY},
+    quick::PROGRAMS,
+    selection::{
+        BEHIND_PGBOUNCER, IN_A_MINIMAL_ROOT, ON_A_QUEUE_SERVER, ON_POSTGRES, ON_POSTGRES_ANYWAY, OTHER_MODES,
+        SLOW,
+    },
     *,
 };
 use crate::mutants;

@@ -19,6 +19,8 @@ fn ci() -> Vec<Call> {
     let mut calls = vec![
         change("rustup toolchain install stable --profile minimal --component clippy,rustfmt"),
         change("sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0"),
+        change("sudo apt-get update --quiet"),
+        change("sudo apt-get install --quiet --yes valgrind"),
         change("tar --create --file package.tar target/packaged-app"),
         change("tar --extract --file package.tar"),
         reads("cargo test --locked --workspace --lib --bins", ""),
