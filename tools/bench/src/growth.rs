@@ -14,6 +14,7 @@ mod fill;
 mod filled;
 mod function;
 mod ids;
+mod measured;
 mod orders;
 mod plans;
 mod rounds;

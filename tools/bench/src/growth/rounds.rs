@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, time::Instant};
 
 use anyhow::{Context as _, ensure};
-use serde::Serialize;
 use sqlx::PgConnection;
 use terminal::Progress;
 use tokio::task::JoinSet;
@@ -14,8 +13,8 @@ use super::{
     fill::OPEN,
     filled::Filled,
     function::Function,
+    measured::{Measured, ratio},
     orders::Stored,
-    table,
 };
 use crate::{http::Connection, sample::Sample};
 
@@ -38,15 +37,6 @@ impl Extent {
         }
         Self { rounds: 9, calls: 1200, timer_calls: 20 }
     }
-}
-
-/// One round of a function at one scale.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Measured {
-    pub(crate) function: Function,
-    pub(crate) orders: u32,
-    pub(crate) round: u32,
-    pub(crate) sample: Sample,
 }
 
 /// Measures all functions at all scales, from the smallest scale on.
@@ -73,7 +63,7 @@ pub(super) async fn measure(
             }
             progress.set(u64::from(round % extent.rounds + 1), "");
         }
-        functions.retain(|&function| table::ratio(&measured, function).is_some_and(|ratio| ratio > BAR));
+        functions.retain(|&function| ratio(&measured, function).is_some_and(|ratio| ratio > BAR));
         if functions.is_empty() {
             break;
         }

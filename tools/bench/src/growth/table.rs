@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::{
     bounds::{BAR, CLIENTS, ROWS},
     function::Function,
+    measured::{Measured, median, ratio},
     plans::Reading,
-    rounds::Measured,
     scale::Scale,
 };
-use crate::{machine::Machine, sample::Sample};
+use crate::machine::Machine;
 
 /// All that a run measured.
 #[derive(Debug, Serialize)]
@@ -24,19 +24,6 @@ pub(super) struct Growth {
     pub(super) measured: Vec<Measured>,
     /// At the largest scale; none where the server does not explain its statements.
     pub(super) readings: Option<Vec<Reading>>,
-}
-
-/// The median of all rounds of a function at a scale.
-fn median(measured: &[Measured], function: Function, orders: u32) -> Option<Sample> {
-    let wanted = |one: &&Measured| (one.function, one.orders) == (function, orders);
-    Sample::median(&measured.iter().filter(wanted).map(|one| one.sample).collect::<Vec<_>>())
-}
-
-/// The p99 at the largest scale, of that at the smallest.
-pub(super) fn ratio(measured: &[Measured], function: Function) -> Option<f64> {
-    let orders = || measured.iter().map(|one| one.orders);
-    let largest = median(measured, function, orders().max()?)?;
-    Some(largest.p99 / median(measured, function, orders().min()?)?.p99)
 }
 
 impl Growth {
@@ -105,6 +92,7 @@ fn verdict(met: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::Sample;
 
     fn growth(large: f64) -> Growth {
         let one = |function, orders, round, p99| Measured {
