@@ -40,8 +40,7 @@ impl Database {
         let fresh = server.database().await?;
         migrate(worker, &fresh.url())?;
         let mut connection = PgConnection::connect(&fresh.url()).await?;
-        let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut connection).await?;
-        ensure!(fsync == "on", "fsync is {fsync}: nothing measured on such a server counts");
+        ensure_fsync(&mut connection).await?;
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
         fill(&mut connection).await.context("cannot fill the database")?;
         connection.close().await?;
@@ -101,6 +100,13 @@ pub(crate) fn migrate(worker: &Path, url: &str) -> anyhow::Result<()> {
         .output()
         .context("cannot run `orders-worker migrate`")?;
     ensure!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    Ok(())
+}
+
+/// Refuses a server that does not wait for its disk.
+pub(crate) async fn ensure_fsync(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(connection).await?;
+    ensure!(fsync == "on", "fsync is {fsync}: nothing measured on such a server counts");
     Ok(())
 }
 

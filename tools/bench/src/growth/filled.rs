@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{Handler, Postgres};
 
@@ -12,7 +12,10 @@ use super::{
     fill::{self, run},
     scale::Scale,
 };
-use crate::server::{self, Peer, Programs};
+use crate::{
+    database::{ensure_fsync, migrate},
+    server::{self, Peer, Programs},
+};
 
 /// As in production, but for what would strike one scale by chance: a vacuum and a checkpoint come when a run asks for
 /// them. Whether a commit waits for the disk is decided while the server runs.
@@ -102,26 +105,12 @@ fn url(server: &Postgres, scale: Scale) -> String {
     format!("{}/{}", server.url(), scale.database)
 }
 
-fn migrate(worker: &Path, url: &str) -> anyhow::Result<()> {
-    let migrated = Command::new(worker)
-        .arg("migrate")
-        // A shell in a container may hold variables that the worker takes for the platform's.
-        .env_clear()
-        .env("ORDERS_DATABASE_URL", url)
-        .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-        .output()
-        .context("cannot run `orders-worker migrate`")?;
-    ensure!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-    Ok(())
-}
-
 impl Filled {
     /// Starts a worker on the database, whose pages are brought to memory as far as there is room.
     pub(super) async fn start(server: &Postgres, programs: &Programs, scale: Scale) -> anyhow::Result<Self> {
         let url = url(server, scale);
         let mut connection = PgConnection::connect(&url).await?;
-        let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut connection).await?;
-        ensure!(fsync == "on", "fsync is {fsync}: nothing measured on such a server counts");
+        ensure_fsync(&mut connection).await?;
         if run(&mut connection, "CREATE EXTENSION IF NOT EXISTS pg_prewarm").await.is_ok() {
             let warm = "SELECT sum(pg_prewarm(oid)) FROM pg_class
                  WHERE relkind IN ('r', 'i') AND relnamespace = CAST('public' AS regnamespace)";
