@@ -93,7 +93,7 @@ fn run_all(project: &Project, stages: &[Stage], times: &mut Times) -> anyhow::Re
         println!("{}: ok in {}", stage.name, format_duration(time));
         times.record(stage, time)
     });
-    println!("\n{}", summary(&taken));
+    println!("\n{}{}", summary(&taken), evidence::flaky(project));
     outcome
 }
 
