@@ -1,7 +1,7 @@
 //! What the network and the server can do to connections of PostgreSQL. Each fault costs the calls that meet it, and
 //! the service heals by itself: a real worker, a real server, and a proxy between them.
 //!
-//! The faults of one group run beside each other, for they mostly wait.
+//! The faults of one group run beside each other, [`TOGETHER`] at a time, for they mostly wait.
 
 use std::{
     net::SocketAddr,
@@ -19,7 +19,10 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{Database, TcpProxy, proxy::AcceptMode};
 use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
+    sync::{
+        Semaphore,
+        broadcast::{Receiver, error::RecvError},
+    },
     task::{JoinSet, LocalSet},
     time::Instant,
 };
@@ -47,6 +50,9 @@ const HEALED: Duration = Duration::from_secs(10);
 /// The longest that a call waits for a database that does not answer, and some more for a slow machine.
 const ANSWERED: Duration = Duration::from_secs(12);
 
+/// Scenarios that run beside each other. With more, each waits for a processor and not for the database.
+const TOGETHER: usize = 3;
+
 type Scenario = (&'static str, Pin<Box<dyn Future<Output = ()>>>);
 
 /// Lists scenarios by their names.
@@ -57,11 +63,13 @@ use scenarios;
 
 /// Runs scenarios beside each other; fails with the names of all that failed.
 async fn together<const COUNT: usize>(scenarios: [Scenario; COUNT]) {
-    let local = LocalSet::new();
+    let (local, seats) = (LocalSet::new(), Arc::new(Semaphore::new(TOGETHER)));
     let mut running = JoinSet::new();
     for (name, scenario) in scenarios {
+        let seats = Arc::clone(&seats);
         running.spawn_local_on(
             async move {
+                let _seat = seats.acquire().await.expect("it stays open");
                 let ended = tokio::task::spawn_local(scenario).await;
                 ended.err().map(|error| (name, said(error)))
             },
@@ -181,10 +189,19 @@ impl World {
     }
 
     /// Reads and writes succeed before `deadline`: one caller after another, who repeats what was not answered, and
-    /// then eight at a time. What was written is there once.
+    /// then eight callers at a time. What was written is there once.
     async fn heals_before(&self, deadline: Instant) {
         self.serves_one_before(deadline).await;
-        self.works().await;
+        let everybody = async {
+            loop {
+                let answers = self.eight_at_a_time().await;
+                if answers.iter().all(|(status, _)| *status < 300) {
+                    return;
+                }
+            }
+        };
+        let healed = tokio::time::timeout_at(deadline, everybody).await;
+        assert!(healed.is_ok(), "one caller is served again, but not eight at a time");
     }
 
     /// The first part of [`Self::heals_before`]: one caller after another reads and writes.

@@ -13,11 +13,16 @@ async fn server_faults_affect_only_their_connection() {
         terminated_connections,
         connections_that_are_ended_when_idle,
         connections_that_are_read_only,
-        a_server_that_is_read_only,
         a_changed_column,
         a_statement_takes_one_round_trip,
     ])
     .await;
+}
+
+/// By itself: its callers call as fast as they can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_server_refuses_writes_at_once() {
+    together(scenarios![a_server_that_is_read_only]).await;
 }
 
 async fn garbled(garble: Corruption) {

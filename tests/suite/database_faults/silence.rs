@@ -81,9 +81,21 @@ impl Load {
 
     /// Waits until this many more calls succeeded.
     async fn goes_on(&self, world: &World, more: usize, within: Duration) {
-        let before = self.done.load(Ordering::Relaxed);
-        let on = async || self.done.load(Ordering::Relaxed) >= before + more;
-        world.app.eventually("the work goes on", within, on).await;
+        let (before, failed) = (self.done.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+        let mut look_again = tokio::time::interval(Duration::from_millis(20));
+        let on = async {
+            while self.done.load(Ordering::Relaxed) < before + more {
+                look_again.tick().await;
+            }
+        };
+        let goes_on = tokio::time::timeout(within, on).await.is_ok();
+        let (done, failed) =
+            (self.done.load(Ordering::Relaxed) - before, self.failed.load(Ordering::Relaxed) - failed);
+        assert!(
+            goes_on,
+            "{done} calls of {more} succeeded and {failed} failed within {within:?}; connections: {:?}",
+            world.proxy.counts()
+        );
     }
 
     /// Each order that was asked for is there once.
