@@ -108,7 +108,7 @@ impl Plan {
             return Self { size, starts: 3, messages: 500 };
         }
         Self {
-            size: Size { rounds: 3, warm_up: millis(1000), time: millis(2000) },
+            size: Size { rounds: 5, warm_up: millis(350), time: millis(1500) },
             starts: 15,
             messages: 4000,
         }
@@ -285,10 +285,10 @@ mod tests {
     }
 
     #[test]
-    fn three_rounds_by_default_and_one_when_quick() {
+    fn five_rounds_by_default_and_one_when_quick() {
         let arguments = ["bench", "--root", ".", "--target", "target", "--worker", "orders-worker"];
         let args = Args::parse_from(arguments);
-        assert_eq!(Plan::of(args.quick).size.rounds, 3);
+        assert_eq!(Plan::of(args.quick).size.rounds, 5);
         let args = Args::parse_from(arguments.iter().chain(&["--quick"]));
         assert_eq!(Plan::of(args.quick).size.rounds, 1);
     }
