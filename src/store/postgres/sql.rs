@@ -230,7 +230,7 @@ pub(super) const ORDER: Scoped =
     Scoped { own: order!("owner_tenant = $2 AND owner_object = $3"), tenant: order!("owner_tenant = $2") };
 
 macro_rules! orders {
-    ($within:literal, $after:literal, $limit:literal) => {
+    ($within:literal, $newest_first:literal, $limit:literal) => {
         concat!(
             "SELECT ",
             order_columns!(),
@@ -239,18 +239,26 @@ macro_rules! orders {
             with_lines!("orders"),
             " WHERE ",
             $within,
-            " AND id < ",
-            $after,
-            " ORDER BY id DESC LIMIT ",
+            " ORDER BY ",
+            $newest_first,
+            " LIMIT ",
             $limit,
         )
     };
 }
 
 /// The scope's parameters stand first.
+///
+/// An owner's orders are a range of their index. With `=` for the owner the server would know that the ids alone give
+/// the sequence, and where an owner has many orders it would read everybody's newest ones until it finds enough.
 pub(super) const ORDERS: Scoped = Scoped {
-    own: orders!("owner_tenant = $1 AND owner_object = $2", "$3", "$4"),
-    tenant: orders!("owner_tenant = $1", "$2", "$3"),
+    own: orders!(
+        "owner_tenant IS NOT DISTINCT FROM $1 AND owner_object IS NOT DISTINCT FROM $2
+         AND (owner_tenant, owner_object) >= ($1, $2) AND (owner_tenant, owner_object, id) < ($1, $2, $3)",
+        "owner_tenant DESC, owner_object DESC, id DESC",
+        "$4"
+    ),
+    tenant: orders!("owner_tenant = $1 AND id < $2", "id DESC", "$3"),
 };
 
 /// As in [`cancel`].

@@ -31,7 +31,7 @@ CREATE TABLE orders (
     note         TEXT
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000);
 
-CREATE INDEX orders_by_owner ON orders (owner_tenant, owner_object, id DESC);
+CREATE INDEX orders_by_owner ON orders (owner_tenant, owner_object, id);
 
 -- A product stands in an order once. No index holds the positions: they are counted by the one statement that writes all
 -- lines of an order, and which has made the order or deleted its former lines under the order's lock.

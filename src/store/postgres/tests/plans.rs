@@ -48,6 +48,7 @@ const OF_REQUESTS: &[Statement] = &[
     statement("no order", sql::ORDER.own, "uuid, uuid, uuid", "nth(70001), tenant(), owner(2)", 1),
     statement("orders", sql::ORDERS.own, "uuid, uuid, uuid, bigint", "tenant(), owner(1), newest(), 26", 78),
     statement("deep", sql::ORDERS.own, "uuid, uuid, uuid, bigint", "tenant(), owner(1), nth(40000), 26", 78),
+    statement("old", sql::ORDERS.own, "uuid, uuid, uuid, bigint", "tenant(), owner(2000), newest(), 26", 78),
     statement("all orders", sql::ORDERS.tenant, "uuid, uuid, bigint", "tenant(), newest(), 101", 303),
     statement("all, deep", sql::ORDERS.tenant, "uuid, uuid, bigint", "tenant(), nth(500), 101", 303),
     statement(

@@ -1,5 +1,5 @@
--- 100,000 orders of 1,000 owners, each with two lines and three history entries. Every hundredth message is open, every
--- hundredth order's letter waits for a replay.
+-- 100,000 orders of 1,000 owners, and of one who has most of the older ones. Each has two lines and three history entries.
+-- Every hundredth message is open, every hundredth order's letter waits for a replay.
 CREATE FUNCTION nth(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
     AS $$ SELECT CAST('0197a3c5-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS uuid) $$;
 CREATE FUNCTION message(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
@@ -20,7 +20,7 @@ INSERT INTO products (sku, name, currency, unit_price, active, version, updated_
     SELECT 'SKU-' || n, 'Beans', 'EUR', 1250, true, 1, 0 FROM generate_series(1, 1000) AS n;
 
 INSERT INTO orders (id, owner_tenant, owner_object, reference, status, currency, total, note, version, created_at, updated_at)
-    SELECT nth(n), tenant(), owner(n % 1000), 'PO-' || n, CASE n % 10 WHEN 0 THEN 'queued' WHEN 1 THEN 'placed' WHEN 2
+    SELECT nth(n), tenant(), owner(CASE WHEN n <= 90000 AND n % 10 > 1 THEN 2000 ELSE n % 1000 END), 'PO-' || n, CASE n % 10 WHEN 0 THEN 'queued' WHEN 1 THEN 'placed' WHEN 2
         THEN 'failed' ELSE 'fulfilled' END, 'EUR', 3750, NULL, 3, n, n
     FROM generate_series(1, 100000) AS n;
 
