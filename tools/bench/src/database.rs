@@ -19,7 +19,7 @@ use crate::{
 const SETTINGS: [&str; 6] = [
     "fsync=on",
     "synchronous_commit=on",
-    "max_connections=300",
+    "max_connections=400",
     "max_wal_size=4GB",
     "checkpoint_timeout=30min",
     "track_activity_query_size=16384",
@@ -126,7 +126,8 @@ async fn sent_for(
         ensure!(answer.status == operation.status(), "{} was answered {body}", operation.name());
         let text: Option<String> = sqlx::query_scalar(
             "SELECT query FROM pg_stat_activity
-             WHERE application_name = 'orders-worker' AND datname = current_database() AND query LIKE '%orders%'",
+             WHERE application_name = 'orders-worker' AND datname = current_database()
+             AND query LIKE '%orders%' AND query NOT LIKE 'DO %'",
         )
         .fetch_optional(&mut *looking)
         .await?;
