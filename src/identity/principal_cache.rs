@@ -2,32 +2,33 @@
 //!
 //! The bytes themselves are compared, so no other header can be taken for one that is known.
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
+
+use quick_cache::{Weighter, sync::Cache};
 
 use super::{authentication_error::Reason, verified_claims::VerifiedClaims};
 use crate::limits::LIMITS;
 
-/// Bytes of headers in each of the two segments.
-const SEGMENT_BYTES: usize = LIMITS.memory.max_cached_principal_bytes / 2;
+/// What a header with its principal usually takes.
+const USUAL_BYTES: usize = 1024;
 
-/// Two segments of bounded size. A full recent segment becomes the previous one, whose principals are forgotten.
-#[derive(Default)]
-pub(super) struct PrincipalCache(Mutex<Segments>);
+/// A bounded number of bytes of headers. Those in use stay longest.
+pub(super) struct PrincipalCache(Cache<Box<[u8]>, Arc<VerifiedClaims>, HeaderBytes>);
 
-#[derive(Default)]
-struct Segments {
-    recent: Segment,
-    previous: Segment,
+#[derive(Clone)]
+struct HeaderBytes;
+
+impl Weighter<Box<[u8]>, Arc<VerifiedClaims>> for HeaderBytes {
+    fn weight(&self, header: &Box<[u8]>, _: &Arc<VerifiedClaims>) -> u64 {
+        header.len() as u64
+    }
 }
 
-#[derive(Default)]
-struct Segment {
-    principals: HashMap<Box<[u8]>, Arc<VerifiedClaims>>,
-    bytes: usize,
+impl Default for PrincipalCache {
+    fn default() -> Self {
+        let bytes = LIMITS.memory.max_cached_principal_bytes;
+        Self(Cache::with_weighter(bytes / USUAL_BYTES, bytes as u64, HeaderBytes))
+    }
 }
 
 impl PrincipalCache {
@@ -37,39 +38,12 @@ impl PrincipalCache {
         header: &[u8],
         read: impl FnOnce() -> Result<VerifiedClaims, Reason>,
     ) -> Result<Arc<VerifiedClaims>, Reason> {
-        if let Some(known) = self.segments().get(header) {
+        if let Some(known) = self.0.get(header) {
             return Ok(known);
         }
         let claims = Arc::new(read()?);
-        self.segments().insert(header.into(), Arc::clone(&claims));
+        self.0.insert(header.into(), Arc::clone(&claims));
         Ok(claims)
-    }
-
-    fn segments(&self) -> MutexGuard<'_, Segments> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Segments {
-    fn get(&mut self, header: &[u8]) -> Option<Arc<VerifiedClaims>> {
-        if let Some(claims) = self.recent.principals.get(header) {
-            return Some(Arc::clone(claims));
-        }
-        // A principal that is still used moves into the recent segment.
-        let (header, claims) = self.previous.principals.remove_entry(header)?;
-        self.previous.bytes -= header.len();
-        self.insert(header, Arc::clone(&claims));
-        Some(claims)
-    }
-
-    fn insert(&mut self, header: Box<[u8]>, claims: Arc<VerifiedClaims>) {
-        if self.recent.bytes + header.len() > SEGMENT_BYTES {
-            self.previous = mem::take(&mut self.recent);
-        }
-        let bytes = header.len();
-        if self.recent.principals.insert(header, claims).is_none() {
-            self.recent.bytes += bytes;
-        }
     }
 }
 
@@ -95,31 +69,16 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_filled_to_its_last_byte() {
-        let cache = PrincipalCache::default();
-        let full = vec![b'a'; SEGMENT_BYTES - 1];
-        for header in [&full[..], b"b", b"b"] {
-            assert!(cache.get_or_read(header, claims).is_ok());
-        }
-        assert_eq!(cache.segments().recent.bytes, SEGMENT_BYTES);
-        assert!(cache.get_or_read(b"c", claims).is_ok());
-        let segments = cache.segments();
-        assert_eq!((segments.recent.bytes, segments.previous.bytes), (1, SEGMENT_BYTES));
-    }
-
-    #[test]
     fn the_cache_is_bounded_in_bytes_and_keeps_a_principal_in_use() {
         let cache = PrincipalCache::default();
         let header = |number: usize| format!("{number:0>16384}").into_bytes();
         assert!(cache.get_or_read(b"used", claims).is_ok());
-        for number in 0..10 * SEGMENT_BYTES / 16384 {
+        for number in 0..10 * LIMITS.memory.max_cached_principal_bytes / 16384 {
             assert!(cache.get_or_read(&header(number), claims).is_ok());
             assert!(cache.get_or_read(b"used", || Err(Reason::PrincipalForm)).is_ok(), "{number}");
         }
-        let segments = cache.segments();
-        for segment in [&segments.recent, &segments.previous] {
-            assert!(segment.bytes <= SEGMENT_BYTES);
-            assert_eq!(segment.bytes, segment.principals.keys().map(|header| header.len()).sum::<usize>());
-        }
+        let bytes: usize = cache.0.iter().map(|(header, _)| header.len()).sum();
+        let most = LIMITS.memory.max_cached_principal_bytes;
+        assert!(bytes <= most && bytes > most / 2, "{bytes}");
     }
 }

@@ -1,17 +1,12 @@
 //! Tokens that were verified before, by their hash: a second verification would find the same.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::verified_claims::VerifiedClaims;
 use crate::limits::LIMITS;
-
-/// Tokens in each of the two segments.
-const SEGMENT_CAPACITY: usize = LIMITS.memory.max_cached_tokens / 2;
 
 /// A token's SHA-256: a reader of the memory cannot use the token.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
@@ -33,39 +28,24 @@ pub(super) struct CachedToken {
     pub(super) generation: u64,
 }
 
-/// Two segments of bounded size. A full recent segment becomes the previous one, whose tokens are forgotten.
-#[derive(Default)]
-pub(super) struct TokenCache(Mutex<Segments>);
+/// A bounded number of tokens. Those in use stay longest.
+pub(super) struct TokenCache(Cache<TokenHash, CachedToken>);
 
-#[derive(Default)]
-struct Segments {
-    recent: HashMap<TokenHash, CachedToken>,
-    previous: HashMap<TokenHash, CachedToken>,
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self(Cache::new(LIMITS.memory.max_cached_tokens))
+    }
 }
 
 impl TokenCache {
     pub(super) fn get(&self, token: TokenHash, generation: u64, second: i64) -> Option<Arc<VerifiedClaims>> {
-        let mut segments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A token that is still used moves into the recent segment.
-        if let Some(verified) = segments.previous.remove(&token) {
-            segments.insert(token, verified);
-        }
-        let verified = segments.recent.get(&token)?;
+        let verified = self.0.get(&token)?;
         let holds = verified.generation == generation && second < verified.expires_at;
-        holds.then(|| Arc::clone(&verified.claims))
+        holds.then_some(verified.claims)
     }
 
     pub(super) fn insert(&self, token: TokenHash, verified: CachedToken) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, verified);
-    }
-}
-
-impl Segments {
-    fn insert(&mut self, token: TokenHash, verified: CachedToken) {
-        if self.recent.len() >= SEGMENT_CAPACITY {
-            self.previous = std::mem::take(&mut self.recent);
-        }
-        self.recent.insert(token, verified);
+        self.0.insert(token, verified);
     }
 }
 
@@ -101,13 +81,12 @@ mod tests {
     fn the_cache_is_bounded_and_keeps_a_token_in_use() {
         let (cache, used) = (TokenCache::default(), TokenHash::of("used"));
         cache.insert(used, verified(100, 0));
-        for number in 0..10 * SEGMENT_CAPACITY {
+        for number in 0..10 * LIMITS.memory.max_cached_tokens {
             cache.insert(TokenHash::of(&number.to_string()), verified(100, 0));
             if number % 1000 == 0 {
                 assert!(cache.get(used, 0, 0).is_some(), "{number}");
             }
         }
-        let segments = cache.0.lock().unwrap();
-        assert!(segments.recent.len() <= SEGMENT_CAPACITY && segments.previous.len() <= SEGMENT_CAPACITY);
+        assert!(cache.0.len() <= LIMITS.memory.max_cached_tokens);
     }
 }
