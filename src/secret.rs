@@ -2,23 +2,25 @@
 
 use std::{fmt, str::FromStr};
 
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
-/// A text that may not be shown. Only [`Self::expose`] shows it.
+/// A text that may not be shown. Only [`Self::expose`] shows it. Its memory is overwritten when it is dropped.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(SecretString);
 
 impl Secret {
     /// Wraps a text, so that it is never printed.
     #[must_use]
     pub fn new(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     /// The text, for the code that uses it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 
@@ -28,10 +30,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Compares digests, so the duration reveals nothing of the texts.
+/// Compares digests in constant time, so the duration reveals nothing of the texts, nor of their lengths.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        Sha256::digest(&self.0) == Sha256::digest(&other.0)
+        Sha256::digest(self.expose()).ct_eq(&Sha256::digest(other.expose())).into()
     }
 }
 
