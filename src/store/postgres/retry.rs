@@ -1,5 +1,8 @@
 //! Retries: connections break with their server, and transactions conflict.
 
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use sqlx::Error;
 
 use super::{
@@ -11,6 +14,11 @@ use crate::{
     store::{StoreError, UnitError, error_message::ErrorMessage},
     telemetry::Event,
 };
+
+/// How long a transaction that conflicted with another one waits at first, before a random part is added.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+/// How long it waits at most, before a random part is added.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Which attempt at a unit of work it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,7 +44,7 @@ pub(super) async fn with_retries<T, E: UnitError, F>(
 where
     F: Future<Output = Result<T, E>> + Send,
 {
-    let mut budget = RetryBudget { attempts: connections + 2, reconnected: false };
+    let mut budget = RetryBudget { attempts: connections + 2, reconnected: false, pauses: pauses() };
     let (mut lock_wait, mut attempt) = (bulkhead.begin(targets), Attempt::First);
     loop {
         let permit = lock_wait.acquire().await.map_err(StoreError::from)?;
@@ -60,6 +68,7 @@ where
             }
             StoreError::Unavailable(error) if budget.allows(&error) => {
                 Event::TransactionRetried { error: &ErrorMessage(&error) }.log();
+                tokio::time::sleep(budget.pause(&error)).await;
             }
             failure => return Err(failure.into()),
         }
@@ -72,6 +81,13 @@ struct RetryBudget {
     attempts: u32,
     /// Whether it was tried again on a new connection, which happens once at most.
     reconnected: bool,
+    pauses: ExponentialBackoff,
+}
+
+/// Pauses of transactions that conflict, each drawn anew: without that, both would meet again.
+fn pauses() -> ExponentialBackoff {
+    let pauses = ExponentialBuilder::new().with_min_delay(SHORTEST_PAUSE).with_max_delay(LONGEST_PAUSE);
+    pauses.without_max_times().with_jitter().build()
 }
 
 impl RetryBudget {
@@ -87,6 +103,11 @@ impl RetryBudget {
         self.attempts = self.attempts.saturating_sub(1);
         allowed
     }
+
+    /// How long the next attempt waits. A dead connection is replaced at once.
+    fn pause(&mut self, error: &Error) -> Duration {
+        if is_conflict(error) { self.pauses.next().unwrap_or(LONGEST_PAUSE) } else { Duration::ZERO }
+    }
 }
 
 /// Whether only this connection fails: its plans are outdated, or it may not write.
@@ -100,17 +121,35 @@ fn needs_new_connection(error: &Error) -> bool {
     })
 }
 
+/// Whether two transactions were in each other's way.
+fn is_conflict(error: &Error) -> bool {
+    let (serialization_failure, deadlock_detected) = ("40001", "40P01");
+    sqlstate(error).is_some_and(|code| code == serialization_failure || code == deadlock_detected)
+}
+
 fn is_transient(error: &Error) -> bool {
     if matches!(error, Error::Io(_)) {
         return true;
     }
-    sqlstate(error).is_some_and(|code| {
-        let serialization_failure = "40001";
-        let deadlock_detected = "40P01";
-        let shutdown_crash_or_idle_for_too_long = ["57P01", "57P02", "57P03", "57P05"];
-        code == serialization_failure
-            || code == deadlock_detected
-            || shutdown_crash_or_idle_for_too_long.contains(&&*code)
-            || code.starts_with("08")
-    })
+    is_conflict(error)
+        || sqlstate(error).is_some_and(|code| {
+            let shutdown_crash_or_idle_for_too_long = ["57P01", "57P02", "57P03", "57P05"];
+            shutdown_crash_or_idle_for_too_long.contains(&&*code) || code.starts_with("08")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn conflicting_transactions_wait_for_different_times() {
+        let firsts: HashSet<_> = (0..8).filter_map(|_| pauses().next()).collect();
+        assert!(firsts.len() > 1, "{firsts:?}");
+        for pause in pauses().take(20) {
+            assert!((SHORTEST_PAUSE..=2 * LONGEST_PAUSE).contains(&pause), "{pause:?}");
+        }
+    }
 }
