@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use strsim::levenshtein;
 
 use super::settings::{SETTING_PREFIX, SETTINGS, find_ignoring_case};
 use crate::{
@@ -102,23 +103,7 @@ impl ConfigErrors {
 fn closest_name(name: &str) -> Option<&'static str> {
     let name = &name.to_ascii_uppercase();
     let few = (name.len().saturating_sub(SETTING_PREFIX.len()) / 2).clamp(1, 3);
-    let changes = SETTINGS
-        .iter()
-        .map(|setting| (edit_distance(name, &setting.name.to_ascii_uppercase()), setting.name));
+    let changes =
+        SETTINGS.iter().map(|setting| (levenshtein(name, &setting.name.to_ascii_uppercase()), setting.name));
     changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
-}
-
-/// How many characters must be inserted, removed or replaced to turn one name into the other.
-fn edit_distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for letter in from.chars() {
-        let mut diagonal = row[0];
-        row[0] += 1;
-        for (index, wanted) in to.chars().enumerate() {
-            let replaced = diagonal + usize::from(letter != wanted);
-            diagonal = row[index + 1];
-            row[index + 1] = replaced.min(row[index] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.chars().count()]
 }

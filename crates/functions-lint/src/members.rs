@@ -3,6 +3,8 @@
 //! From the host's options (`HttpWorkerOptions`, `HttpWorkerDescription`, `ConfigurationSectionNames`), those of the
 //! HTTP and queue extensions, and the reference of host.json.
 
+use strsim::levenshtein;
+
 /// Every known path. `#` stands for a position in a list, `**` for anything below.
 const KNOWN_MEMBERS: [&str; 79] = [
     "version",
@@ -189,7 +191,7 @@ fn suggestion(path: &[&str]) -> Option<String> {
         let name = names
             .get(parents.len())
             .filter(|_| matches_path(&names, parents) && names.len() > parents.len())?;
-        let edits = edit_distance(&name.to_ascii_lowercase(), &last.to_ascii_lowercase());
+        let edits = levenshtein(&name.to_ascii_lowercase(), &last.to_ascii_lowercase());
         (edits <= name.len().div_euclid(5).clamp(1, 3)).then(|| (edits, names[..=parents.len()].join(".")))
     });
     let here = here.min().map(|(_, path)| path);
@@ -200,22 +202,6 @@ fn suggestion(path: &[&str]) -> Option<String> {
         })
     };
     here.or_else(|| elsewhere().map(|path| path.replace('#', "0")))
-}
-
-/// How many characters must be inserted, removed or replaced to turn one word into the other.
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut before = at;
-        row[0] = at + 1;
-        for (column, with) in other.iter().enumerate() {
-            let exchanged = before + usize::from(letter != *with);
-            before = row[column + 1];
-            row[column + 1] = exchanged.min(before + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
