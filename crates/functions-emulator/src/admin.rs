@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -15,15 +14,12 @@ use tokio::time::Instant;
 
 use crate::{
     access_keys::{self, AccessKeys},
-    app::{App, Function, MessageEncoding, TriggerKind},
+    app::{App, Function, TriggerKind},
     body::status_only,
     body::{self, Body},
-    clock::{Clock, NEVER},
-    ids,
+    clock::Clock,
     invoke::{HOST_VERSION, Invoker},
     manual_run,
-    queue_listener::queue_data,
-    queues::Message,
     timers::Timers,
 };
 
@@ -157,22 +153,9 @@ impl Admin {
 
     /// The input becomes the message, without being put into a queue.
     fn run_queue_function(&self, function: &Function, input: &Value) {
-        let text = input.as_str().map_or_else(|| input.to_string(), str::to_owned);
         let encoding = self.app.host.queues.encoding;
-        let now = self.clock.now();
-        let message = Message {
-            id: ids::random(),
-            pop_receipt: String::new(),
-            dequeue_count: 0,
-            inserted_at: now,
-            expires_at: NEVER,
-            next_visible_at: NEVER,
-            text: match encoding {
-                MessageEncoding::Base64 => STANDARD.encode(text),
-                MessageEncoding::None => text,
-            },
-        };
-        if let Ok((data, metadata)) = queue_data(function, &message, encoding) {
+        let text = manual_run::queue_text(input, encoding);
+        if let Ok((data, metadata)) = manual_run::message(function, text, encoding, self.clock.now()) {
             let (invoker, function) = (self.invoker.clone(), function.clone());
             tokio::spawn(async move { invoker.trigger(&function, data, metadata).await });
         }

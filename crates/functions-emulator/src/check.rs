@@ -4,8 +4,20 @@ use std::{path::PathBuf, process::ExitCode};
 
 use functions_lint::{App, Level, Report, Settings, SettingsFile};
 
+const EXAMPLES: &str = "\
+Examples:
+  functions-emulator check .
+  functions-emulator check target/app --settings local.settings.json
+  functions-emulator check . --json                       for programs
+
+Exit codes:
+  0  the app would run
+  1  a rule fails
+  2  the arguments are wrong, or the file of --settings cannot be read";
+
 /// What to look at.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The folder with host.json and the function folders
     app: PathBuf,

@@ -1,10 +1,19 @@
-//! The command while it serves: prints, listens to keys and for saves, loads and saves messages.
+//! The command line: what each command does, and the emulator while it serves: prints, listens to keys and for saves,
+//! loads and saves messages.
 
 mod arguments;
+mod example;
+mod failure;
+mod header;
 mod hotkeys;
+mod input;
+pub(super) mod invoke;
 mod open;
+mod overview;
 mod reloader;
 mod printer;
+mod running;
+mod similar;
 mod transfer;
 
 use std::{

@@ -2,6 +2,7 @@
 //! JSON interface below `/_emulator/api/`, which accepts only requests with the page's token.
 
 mod api;
+mod by_hand;
 mod calls;
 mod faults;
 mod live;

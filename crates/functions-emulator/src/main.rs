@@ -15,17 +15,22 @@ use functions_emulator::{
     users::Users,
 };
 
-use command::{Arguments, Command};
+use command::{Arguments, Command, invoke};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    match &arguments.command {
-        Some(Command::Check(arguments)) => return check::run(arguments),
-        Some(Command::New(arguments)) => return new::run(arguments),
-        None => {}
-    }
+    let ended = match &arguments.command {
+        Some(Command::Check(arguments)) => Ok(check::run(arguments)),
+        Some(Command::New(arguments)) => Ok(new::run(arguments)),
+        Some(Command::Invoke(arguments)) => invoke::run(arguments).await,
+        None => Ok(serve(arguments).await),
+    };
+    ended.unwrap_or_else(|failure| failure.report())
+}
+
+async fn serve(arguments: Arguments) -> ExitCode {
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 pub use connections::Connections;
 pub use error::{QueueError, ServerError};
 pub use memory::{MemoryQueues, MessageFault};
-use message::check_text;
+pub(crate) use message::check_text;
 pub use message::{DEFAULT_TIME_TO_LIVE, MAX_MESSAGE_BYTES, Message, QueueCounts};
 pub(crate) use poll_backoff::PollBackoff;
 pub use storage::{ConnectionError, ConnectionFault, StorageQueues};

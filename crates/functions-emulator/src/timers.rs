@@ -18,6 +18,7 @@ use crate::{
     cancellation::CancellationToken,
     clock::Clock,
     invoke::{InvocationFailed, Invoker},
+    traffic::CallRecorder,
 };
 use monitor::Monitor;
 use schedule::Schedule;
@@ -115,15 +116,29 @@ impl Timers {
     /// # Errors
     /// No such timer, or the invocation failed.
     pub(crate) async fn fire(&self, function: &str) -> Result<(), String> {
+        self.timer(function)?.fire(false, None).await.map_err(|failed| failed.to_string())
+    }
+
+    /// As [`Self::fire`], remembered in a record that the caller has; `is_past_due` as if a run had been missed.
+    ///
+    /// # Errors
+    /// No such timer. The record shows whether the invocation failed.
+    pub(crate) async fn fire_recorded(
+        &self,
+        function: &str,
+        is_past_due: bool,
+        record: &CallRecorder,
+    ) -> Result<(), String> {
+        drop(self.timer(function)?.fire(is_past_due, Some(record)).await);
+        Ok(())
+    }
+
+    fn timer(&self, function: &str) -> Result<&Timer, String> {
         let found = self.0.iter().find(|timer| timer.function.name.eq_ignore_ascii_case(function));
-        let Some(timer) = found else {
+        found.ok_or_else(|| {
             let names: Vec<_> = self.0.iter().map(|timer| timer.function.name.as_str()).collect();
-            return Err(format!(
-                "there is no timer function {function:?}; there are: [{}]",
-                names.join(", ")
-            ));
-        };
-        timer.fire(false).await.map_err(|failed| failed.to_string())
+            format!("there is no timer function {function:?}; there are: [{}]", names.join(", "))
+        })
     }
 }
 
@@ -171,18 +186,21 @@ impl Timer {
 
     /// A failed run is over: the next one comes on schedule.
     async fn fire_and_log(&self, is_past_due: bool) {
-        if let Err(error) = self.fire(is_past_due).await {
+        if let Err(error) = self.fire(is_past_due, None).await {
             tracing::warn!(function = self.function.name, %error, "timer run failed");
         }
     }
 
-    async fn fire(&self, is_past_due: bool) -> Result<(), InvocationFailed> {
+    async fn fire(&self, is_past_due: bool, record: Option<&CallRecorder>) -> Result<(), InvocationFailed> {
         let mut status = self.status.lock().await;
         let started = self.clock.now();
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         let binding = &self.function.trigger.binding;
         let data = timer_data(binding, &self.schedule, status.as_ref(), is_past_due);
-        let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;
+        let outcome = match record {
+            Some(record) => self.invoker.trigger_recorded(&self.function, data, Map::new(), record).await,
+            None => self.invoker.trigger(&self.function, data, Map::new()).await,
+        };
         if let Some(status) = status.as_mut() {
             let now = self.clock.now();
             *status = TimerStatus { last: Some(started), next: self.schedule.next_after(now) };

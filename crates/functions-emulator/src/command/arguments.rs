@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use functions_emulator::easyauth::EasyAuthMode;
 
-use super::{LogFormat, Rebuild};
+use super::{LogFormat, Rebuild, invoke};
 use crate::{check, new, setting::Setting};
 
 const EXAMPLES: &str = "\
@@ -19,7 +19,8 @@ Examples:
   functions-emulator target/app --users users.json --easyauth on
   functions-emulator --users users.json --token keeper
   functions-emulator check target/app --settings local.settings.json
-  functions-emulator new --language rust first            make the folder of a new app";
+  functions-emulator new --language rust first            make the folder of a new app
+  functions-emulator invoke Hello --data '{}'             call a function of the running emulator";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     Check(check::Arguments),
     /// Make the folder of a new app that this command serves
     New(new::Arguments),
+    /// Call a function of the running emulator, and fail if the function fails
+    Invoke(invoke::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

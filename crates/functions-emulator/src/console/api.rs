@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    calls, faults, live, overview,
+    by_hand, calls, faults, live, overview,
     problem::{self, ApiResult, Problem},
     queues, users,
 };
@@ -52,7 +52,7 @@ async fn route(host: &Host, path: &str, request: Request<Body>) -> ApiResult {
         ("POST", ["queues", queue, "messages", id, "requeue"]) => queues::requeue(host, queue, id).await,
         ("POST", ["queues", queue, "fault"]) => faults::inject(host, queue, read_json(request).await?),
         ("POST", ["functions", function, "run"]) => {
-            calls::run_function(host, function, read_json(request).await?).await
+            by_hand::run(host, function, read_json(request).await?).await
         }
         ("GET", ["timers"]) => Ok(overview::timers(host)),
         ("POST", ["timers", function, "run"]) => calls::run_timer(host, function).await,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
@@ -15,7 +16,6 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    app::TriggerKind,
     body::Body,
     host::Host,
     traffic::{CallRecord, CallRecorder},
@@ -23,6 +23,9 @@ use crate::{
 
 /// How long the console listens to an answer that does not end.
 const MAX_WAIT: Duration = Duration::from_mins(1);
+
+/// Bytes that an answer may have of which a caller wants the whole body.
+const MAX_WHOLE_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes that an OpenAPI document may have.
 const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -41,7 +44,20 @@ pub(super) fn shown(host: &Host, number: &str) -> ApiResult {
 
 /// Makes a call as a caller outside the host would, and waits for its end.
 pub(super) async fn make(host: &Host, wanted: NewCall) -> ApiResult {
-    run(host, new_call::request(host, &wanted)?, wanted.user()).await
+    let request = new_call::request(host, &wanted)?;
+    if !wanted.wants_whole_body() {
+        return run(host, request, wanted.user()).await;
+    }
+    let record = begin(host);
+    let answer = send(host, request, wanted.user(), &record).await;
+    let read = Limited::new(answer.into_body(), MAX_WHOLE_BODY_BYTES).collect().await;
+    let body = read.map(|body| STANDARD.encode(body.to_bytes()));
+    if let Err(fault) = &body {
+        record.add_fault(&format!("the answer's body broke off: {fault}"));
+    }
+    let mut shown = json!(found(host, &record.number().to_string())?);
+    shown["wholeBody"] = json!(body.ok());
+    Ok(shown)
 }
 
 /// The app's OpenAPI document, complete, because it may be longer than a recorded call.
@@ -72,30 +88,6 @@ pub(super) async fn run_timer(host: &Host, function: &str) -> ApiResult {
     Ok(json!({}))
 }
 
-/// The input of a function that is run by hand.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Input {
-    input: Value,
-}
-
-/// Runs a function that nothing here starts by itself, with this input, and waits for its end.
-pub(super) async fn run_function(host: &Host, function: &str, Input { input }: Input) -> ApiResult {
-    let instance = host.instance().ok_or_else(no_instance)?;
-    let found = instance.app().functions.iter().find(|one| one.name.eq_ignore_ascii_case(function));
-    let found = found.ok_or_else(|| Problem::not_found(format!("there is no function {function}")))?;
-    if !matches!(found.trigger.kind, TriggerKind::Other { .. }) {
-        return Err(Problem::conflict(
-            "this function has a start of its own: call it, put a message, or run its timer",
-        ));
-    }
-    let record = begin(host);
-    // The record of the call shows whether it failed.
-    let data = crate::manual_run::data(found, &input);
-    drop(instance.invoker().trigger_recorded(found, data, Map::new(), &record).await);
-    Ok(json!(self::found(host, &record.number().to_string())?))
-}
-
 async fn trigger_again(host: &Host, entry: &CallRecord) -> ApiResult {
     let envelope =
         entry.worker_request.as_ref().and_then(|sent| sent.body.as_ref()?.whole()).ok_or_else(cut)?;
@@ -114,15 +106,10 @@ async fn trigger_again(host: &Host, entry: &CallRecord) -> ApiResult {
     Ok(json!(found(host, &record.number().to_string())?))
 }
 
-async fn run(host: &Host, mut request: Request<Body>, user: Option<&str>) -> ApiResult {
+async fn run(host: &Host, request: Request<Body>, user: Option<&str>) -> ApiResult {
     let record = begin(host);
-    if let Some(user) = user {
-        record.set_user(user);
-    }
-    request.extensions_mut().insert(record.clone());
     let until = Instant::now() + MAX_WAIT;
-    let answer = Box::pin(host.call(request));
-    if let Ok(answer) = timeout_at(until, answer).await {
+    if let Ok(answer) = timeout_at(until, send(host, request, user, &record)).await {
         let listened = timeout_at(until, to_its_end(answer)).await;
         if listened.is_err() {
             record.add_fault("the console does not listen to an answer for longer than a minute");
@@ -131,24 +118,44 @@ async fn run(host: &Host, mut request: Request<Body>, user: Option<&str>) -> Api
     Ok(json!(found(host, &record.number().to_string())?))
 }
 
+async fn send(
+    host: &Host,
+    mut request: Request<Body>,
+    user: Option<&str>,
+    record: &CallRecorder,
+) -> Response<Body> {
+    if let Some(user) = user {
+        record.set_user(user);
+    }
+    request.extensions_mut().insert(record.clone());
+    Box::pin(host.call(request)).await
+}
+
 async fn to_its_end(answer: Response<Body>) {
     let mut body = answer.into_body();
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-fn begin(host: &Host) -> CallRecorder {
+/// The record of a call that begins now.
+pub(super) fn begin(host: &Host) -> CallRecorder {
     CallRecorder::begin(host.events().traffic().journal(), host.options().queues.clock().now())
 }
 
 fn found(host: &Host, number: &str) -> Result<CallRecord, Problem> {
     let call = number.parse().ok().and_then(|number| host.events().traffic().journal().call(number));
-    call.ok_or_else(|| Problem::not_found("this call is not remembered any more: only the last ones are"))
+    call.ok_or_else(forgotten)
+}
+
+/// The journal holds the last calls alone.
+pub(super) fn forgotten() -> Problem {
+    Problem::not_found("this call is not remembered any more: only the last ones are")
 }
 
 fn cut() -> Problem {
     Problem::conflict("this call cannot be repeated: its body was too long to be kept, or has not passed yet")
 }
 
-fn no_instance() -> Problem {
+/// Between the end of a host instance and the start of the next one.
+pub(super) fn no_instance() -> Problem {
     Problem::conflict("no worker runs now: wait until the next one is started")
 }

@@ -1,5 +1,7 @@
 //! Requests as a caller outside the host would send them.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use serde::Deserialize;
 
@@ -21,32 +23,63 @@ pub(super) struct NewCall {
     #[serde(default)]
     headers: Vec<(String, String)>,
     body: Option<String>,
+    /// The body as base64, in place of `body`.
+    body_base64: Option<String>,
     /// One of the users; none for an anonymous call.
     user: Option<String>,
     /// The name of an access key, as the overview lists it.
     key: Option<String>,
     /// Another mode than that of host.json.
     mode: Option<InvocationMode>,
+    /// Whether the caller wants the answer's body as a whole, however long it takes.
+    #[serde(default)]
+    whole_body: bool,
 }
 
 impl NewCall {
     /// A GET without more.
     pub(super) fn get(path: String, user: Option<String>) -> Self {
         let method = Method::GET.to_string();
-        Self { method, path, headers: Vec::new(), body: None, user, key: None, mode: None }
+        Self {
+            method,
+            path,
+            headers: Vec::new(),
+            body: None,
+            body_base64: None,
+            user,
+            key: None,
+            mode: None,
+            whole_body: false,
+        }
     }
 
     /// Who makes it.
     pub(super) fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
+
+    /// Whether the whole body of the answer is wanted.
+    pub(super) fn wants_whole_body(&self) -> bool {
+        self.whole_body
+    }
+
+    fn content(&self) -> Result<Bytes, Problem> {
+        match (&self.body, &self.body_base64) {
+            (Some(_), Some(_)) => Err(Problem::bad_request("send `body` or `bodyBase64`, not both")),
+            (_, Some(base64)) => {
+                let bytes = STANDARD.decode(base64);
+                bytes.map(Bytes::from).map_err(|_| Problem::bad_request("`bodyBase64` must be base64"))
+            }
+            (text, None) => Ok(Bytes::from(text.clone().unwrap_or_default())),
+        }
+    }
 }
 
 /// The request that is wanted.
 pub(super) fn request(host: &Host, wanted: &NewCall) -> Result<Request<Body>, Problem> {
-    let text = wanted.body.clone().unwrap_or_default();
-    let length = text.len();
-    let mut request = Request::new(body::sized(text));
+    let content = wanted.content()?;
+    let length = content.len();
+    let mut request = Request::new(body::sized(content));
     set_target(&mut request, &wanted.method, &wanted.path)?;
     for (name, value) in &wanted.headers {
         add(&mut request, name, value)?;

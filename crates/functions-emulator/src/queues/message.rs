@@ -43,7 +43,7 @@ pub struct QueueCounts {
 
 /// Refuses a text that no storage queue takes, whatever server it is at: too long, or with a character that XML 1.0
 /// does not carry. The real host was seen to fail such an output (Storage.Queues 5.3.10).
-pub(super) fn check_text(text: &str) -> Result<(), QueueError> {
+pub(crate) fn check_text(text: &str) -> Result<(), QueueError> {
     let is_carried = |char: char| !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     match text.chars().find(|char| !is_carried(*char)) {
         Some(char) => Err(QueueError::InvalidCharacter(char)),

@@ -85,6 +85,15 @@ impl Journal {
         self.state().calls.iter().find(|entry| entry.number == number).cloned()
     }
 
+    /// The last attempt of the invocation that a call belongs to: the call itself, unless it was tried again.
+    pub(crate) fn last_attempt(&self, number: u64) -> Option<CallRecord> {
+        let state = self.state();
+        let call = state.calls.iter().find(|entry| entry.number == number)?;
+        let same = |entry: &&CallRecord| entry.invocation == call.invocation;
+        let last = call.invocation.and_then(|_| state.calls.iter().rev().find(same));
+        Some(last.unwrap_or(call).clone())
+    }
+
     /// The line of a list for a call.
     pub(crate) fn summary(&self, number: u64) -> Option<CallSummary> {
         self.state().calls.iter().rev().find(|entry| entry.number == number).map(CallRecord::summary)

@@ -185,13 +185,6 @@ async fn a_worker_that_listens_at_the_other_address_is_told_so() {
     assert!(said.contains("let it listen on 127.0.0.1"), "{said}");
 }
 
-#[tokio::test]
-async fn help_shows_examples() {
-    let help =
-        Command::new(env!("CARGO_BIN_EXE_functions-emulator")).arg("--help").output().await.expect("help");
-    assert!(String::from_utf8_lossy(&help.stdout).contains("functions-emulator . "));
-}
-
 /// On a terminal each key counts at once; Python gives one to a program that has none.
 #[tokio::test]
 async fn on_a_terminal_keys_restart_kill_and_quit() {

@@ -117,6 +117,48 @@ async fn a_queue_invocation_is_replayed_without_a_message() {
 }
 
 #[tokio::test]
+async fn a_run_by_hand_waits_for_its_last_attempt() {
+    let app = TestApp::new().timer("fail_tick", "0 0 3 * * *", false, false);
+    let policy = json!({
+        "bindings": [{ "type": "timerTrigger", "direction": "in", "name": "tick", "schedule": "0 0 3 * * *" }],
+        "retry": { "strategy": "fixedDelay", "maxRetryCount": 1, "delayInterval": "00:00:00" },
+    });
+    app.write("fail_tick/function.json", &policy.to_string());
+    let running = app.start().await;
+    let page = Page::open(&running).await;
+    let run = page.post("functions/fail_tick/run", json!({"input": null})).await;
+    assert_eq!((&run["number"], &run["succeeded"]), (&json!(2), &json!(false)), "{run}");
+}
+
+#[tokio::test]
+async fn a_run_by_hand_that_is_refused_leaves_no_call() {
+    let running = an_app().start().await;
+    let page = Page::open(&running).await;
+    for (function, input, status) in [
+        ("ok_hello", json!(null), 409),
+        ("ok_tick", json!({"Late": true}), 400),
+        ("ok_take", json!("x".repeat(70_000)), 400),
+        ("other", json!(null), 404),
+    ] {
+        let run = page.request(Method::POST, &format!("functions/{function}/run"));
+        assert_eq!(refused(run.json(&json!({"input": input}))).await.0, status, "{function}");
+    }
+    assert_eq!(page.get("calls").await, json!([]));
+}
+
+#[tokio::test]
+async fn an_answer_is_given_whole_to_those_who_want_it() {
+    let running = TestApp::new().http("environment").setting("LONG", &"x".repeat(100_000)).start().await;
+    let page = Page::open(&running).await;
+    let call = json!({"method": "GET", "path": "/api/environment", "wholeBody": true});
+    let body = page.post("calls", call).await["wholeBody"].as_str().unwrap().len();
+    assert!(body > 100_000 * 4 / 3, "{body} characters of base64");
+    assert_eq!(page.call("/api/environment").await.get("wholeBody"), None);
+    let both = json!({"method": "POST", "path": "/api/environment", "body": "a", "bodyBase64": "YQ=="});
+    assert_eq!(refused(page.request(Method::POST, "calls").json(&both)).await.0, 400);
+}
+
+#[tokio::test]
 async fn worker_logs_are_shown_with_their_invocation() {
     let running = TestApp::new().http("log").start().await;
     let page = Page::open(&running).await;
