@@ -2,6 +2,7 @@
 //! loads and saves messages.
 
 mod arguments;
+pub(super) mod documents;
 mod example;
 mod failure;
 mod header;
@@ -12,8 +13,10 @@ mod open;
 mod overview;
 mod reloader;
 mod printer;
+pub(super) mod queues;
 mod running;
 mod similar;
+pub(super) mod token;
 mod transfer;
 
 use std::{
@@ -43,6 +46,7 @@ use printer::Printer;
 use reloader::Reloader;
 
 pub(super) use arguments::{Arguments, Command};
+pub(super) use failure::Failure;
 use printer::LogFormat;
 use reloader::Rebuild;
 

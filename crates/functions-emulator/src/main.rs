@@ -5,26 +5,36 @@ mod command;
 mod new;
 mod setting;
 
-use std::{path::Path, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
 use anyhow::{Context as _, bail};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
     users::Users,
 };
 
-use command::{Arguments, Command, invoke};
+use command::{Arguments, Command, Failure, documents, invoke, queues, token};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    if let Some(word) = env::args_os().nth(1).and_then(|word| word.into_string().ok())
+        && let Some(meant) = Arguments::misspelt_command(&word)
+    {
+        let why = format!("`{word}` is neither a folder nor a command; did you mean the command `{meant}`?");
+        return Failure::Usage(why).report();
+    }
     let arguments = Arguments::parse();
     let ended = match &arguments.command {
         Some(Command::Check(arguments)) => Ok(check::run(arguments)),
         Some(Command::New(arguments)) => Ok(new::run(arguments)),
         Some(Command::Invoke(arguments)) => invoke::run(arguments).await,
+        Some(Command::Token(arguments)) => token::run(arguments).await,
+        Some(Command::Queues(arguments)) => queues::run(arguments).await,
+        Some(Command::Completions(arguments)) => Ok(documents::completions(arguments, Arguments::command())),
+        Some(Command::Man(arguments)) => documents::man(arguments, Arguments::command()),
         None => Ok(serve(arguments).await),
     };
     ended.unwrap_or_else(|failure| failure.report())

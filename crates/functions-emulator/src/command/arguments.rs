@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use functions_emulator::easyauth::EasyAuthMode;
 
-use super::{LogFormat, Rebuild, invoke};
+use super::{LogFormat, Rebuild, documents, invoke, queues, similar::similar, token};
 use crate::{check, new, setting::Setting};
 
 const EXAMPLES: &str = "\
@@ -20,7 +20,10 @@ Examples:
   functions-emulator --users users.json --token keeper
   functions-emulator check target/app --settings local.settings.json
   functions-emulator new --language rust first            make the folder of a new app
-  functions-emulator invoke Hello --data '{}'             call a function of the running emulator";
+  functions-emulator invoke Hello --data '{}'             call a function of the running emulator
+  functions-emulator token user                           a token of the running emulator
+  functions-emulator queues put jobs --data hello         put a message
+  functions-emulator ./check                              serve a folder that is called like a command";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
@@ -88,6 +91,28 @@ pub(crate) enum Command {
     New(new::Arguments),
     /// Call a function of the running emulator, and fail if the function fails
     Invoke(invoke::Arguments),
+    /// Print a bearer token of the running emulator for one of the users
+    Token(token::Arguments),
+    /// Show, fill and empty the queues of the running emulator
+    Queues(queues::Arguments),
+    /// Print a script by which a shell completes this command
+    Completions(documents::CompletionsArguments),
+    /// Print a manual page
+    Man(documents::ManArguments),
+}
+
+impl Arguments {
+    /// The command that a word was probably meant to be, if it is neither one nor a path.
+    pub(crate) fn misspelt_command(word: &str) -> Option<String> {
+        let program = Self::command();
+        let commands: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+        let is_something = word.starts_with('-')
+            || word.contains(std::path::is_separator)
+            || std::path::Path::new(word).exists()
+            || commands.contains(&word)
+            || word == "help";
+        if is_something { None } else { similar(word, commands).map(str::to_owned) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The documented exit codes of `invoke`, beside 0.
+/// The documented exit codes of `invoke`, `token` and `queues`, beside 0.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  it succeeded; an HTTP function answered below 400

@@ -78,4 +78,12 @@ impl Overview {
         }
         Err(Failure::Usage(unknown("key", name, names())))
     }
+
+    /// The queues that start functions.
+    pub(super) fn read_queues(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().filter_map(|one| match &one.trigger {
+            Trigger::Queue { queue } => Some(queue.as_str()),
+            Trigger::Http { .. } | Trigger::Timer {} | Trigger::Other { .. } => None,
+        })
+    }
 }

@@ -68,6 +68,10 @@ impl RunningEmulator {
         self.ask(Method::POST, path, Some(document)).await
     }
 
+    pub(crate) async fn delete(&self, path: &[&str]) -> Result<Value, Failure> {
+        self.ask(Method::DELETE, path, None).await
+    }
+
     async fn ask(&self, method: Method, path: &[&str], document: Option<&Value>) -> Result<Value, Failure> {
         let mut target = "/_emulator/api".to_owned();
         for part in path {

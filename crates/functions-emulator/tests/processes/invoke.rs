@@ -165,6 +165,8 @@ async fn a_queue_function_is_run_without_its_queue() {
     let envelope = remote.invoked("ok_job").await;
     assert!(envelope["Data"]["job"].as_str().is_some_and(|job| job.contains("the first job")), "{envelope}");
     assert_eq!(envelope["Metadata"]["priority"], "\"2\"");
+    let queues = remote.run(&["queues", "list", "--json"]).await.json();
+    assert_eq!((&queues[0]["visible"], &queues[0]["hidden"]), (&json!(0), &json!(0)), "{queues}");
     let large = "x".repeat(70_000);
     let refused = remote.run(&["invoke", "ok_job", "--data", &large]).await;
     assert_eq!(refused.code, Some(2));
@@ -240,7 +242,7 @@ async fn without_an_emulator_the_command_ends_with_3() {
     let port = listener.local_addr().expect("an address").port().to_string();
     drop(listener);
     let folder = tempfile::tempdir().expect("a folder");
-    for words in [&["invoke", "any"][..]] {
+    for words in [&["invoke", "any"][..], &["token", "user"], &["queues", "list"]] {
         let arguments = [words, &["--port", port.as_str()]].concat();
         let ended = command(folder.path().as_os_str(), arguments).await;
         assert_eq!(ended.code, Some(3), "{words:?}: {}", ended.err);
