@@ -61,6 +61,23 @@ pub(crate) struct KeysFile {
     functions: HashMap<String, HashMap<String, String>>,
 }
 
+/// What keys look like; an error shows this in place of what was read.
+pub(crate) const KEYS_FORM: &str =
+    r#"{"master": "…", "host": {"<name>": "…"}, "functions": {"<Function>": {"<name>": "…"}}}"#;
+
+impl From<KeysFile> for AccessKeys {
+    fn from(file: KeysFile) -> Self {
+        let keys = |keys: HashMap<String, String>| {
+            keys.into_iter().map(|(name, value)| AccessKey { name, value }).collect::<Vec<_>>()
+        };
+        Self {
+            master: file.master,
+            host: keys(file.host),
+            functions: file.functions.into_iter().map(|(function, own)| (function, keys(own))).collect(),
+        }
+    }
+}
+
 impl AccessKeys {
     /// Reads `{"master": "…", "host": {"<name>": "…"}, "functions": {"<Function>": {"<name>": "…"}}}`; only the
     /// master key has to be there.
@@ -70,18 +87,10 @@ impl AccessKeys {
     pub fn load(path: &Path) -> Result<Self, AccessKeysError> {
         let fault = |what: String| AccessKeysError(format!("{}: {what}", path.display()));
         let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
-        let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
         let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<KeysFile>());
         // The text may contain a key, so the error names only the position.
-        let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.position)))?;
-        let keys = |keys: HashMap<String, String>| {
-            keys.into_iter().map(|(name, value)| AccessKey { name, value }).collect::<Vec<_>>()
-        };
-        Ok(Self {
-            master: file.master,
-            host: keys(file.host),
-            functions: file.functions.into_iter().map(|(function, own)| (function, keys(own))).collect(),
-        })
+        let file = read.map_err(|error| fault(format!("{} is wrong; write {KEYS_FORM}", error.position)))?;
+        Ok(file.into())
     }
 
     /// Whether a presented key is the master key.

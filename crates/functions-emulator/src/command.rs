@@ -31,9 +31,10 @@ use functions_emulator::{
     access_keys::AccessKeys,
     app::{App, Function, TriggerKind},
     clock::Clock,
+    easyauth::EasyAuthMode,
+    emulator_file::EmulatorFile,
     local_settings::LocalSettings,
     queues::Connections,
-    users::Users,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -57,7 +58,10 @@ pub(super) const DEFAULT_PORT: u16 = 7071;
 const WAITING_NOTICE_AFTER: Duration = Duration::from_secs(5);
 
 /// Serves an app folder until it is stopped.
-pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn serve(app: &Path, file: EmulatorFile, arguments: Arguments) -> anyhow::Result<()> {
+    let EmulatorFile { users, keys, options } = file;
+    let arguments = &arguments.or(options);
+
     let root = app
         .canonicalize()
         .with_context(|| format!("{} does not exist; name the folder with host.json", app.display()))?;
@@ -86,10 +90,10 @@ pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> an
         app_root: root,
         listen,
         settings: arguments.settings.clone(),
-        easyauth: arguments.easyauth.into(),
+        easyauth: arguments.easyauth.map_or_else(EasyAuthMode::default, EasyAuthMode::from),
         users: Some(users),
         state: arguments.state.clone(),
-        keys: arguments.keys.as_deref().map(AccessKeys::load).transpose()?,
+        keys: arguments.keys.as_deref().map(AccessKeys::load).transpose()?.or(keys),
         queues: queues.clone(),
         events,
         console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },

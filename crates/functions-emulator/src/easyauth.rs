@@ -6,6 +6,7 @@ use std::path::Path;
 
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty};
+use serde::Deserialize;
 
 use crate::{
     clock::Clock,
@@ -15,7 +16,9 @@ use crate::{
 };
 
 /// What EasyAuth does with a caller's identity.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum EasyAuthMode {
     /// As on the platform: strips principal and certificate headers, checks the token and its client, sets the principal;
     /// the worker sees `WEBSITE_AUTH_ENABLED=True`.

@@ -21,6 +21,7 @@ mod cors;
 pub mod event;
 mod events;
 pub mod easyauth;
+pub mod emulator_file;
 mod home_page;
 mod host;
 mod ids;

@@ -11,8 +11,8 @@ use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
 use functions_emulator::{
     clock::Clock,
+    emulator_file::EmulatorFile,
     issuer::{Issuer, TokenOptions},
-    users::Users,
 };
 
 use command::{Arguments, Command, Failure, documents, invoke, queues, token};
@@ -51,24 +51,25 @@ async fn serve(arguments: Arguments) -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let users = match (&arguments.users, &arguments.app) {
-        (Some(file), _) => Users::load(file)?,
-        (None, app) => Users::from_app_folder(app.as_deref().unwrap_or(Path::new(".")))?,
+    let file = match (&arguments.users, &arguments.app) {
+        (Some(file), _) => EmulatorFile::load(file)?,
+        (None, app) => EmulatorFile::from_app_folder(app.as_deref().unwrap_or(Path::new(".")))?,
     };
-    match (&arguments.token, &arguments.app) {
-        (Some(name), _) => print_token(name, &users, &arguments),
-        (None, Some(app)) => command::serve(app, users, &arguments).await,
+    match (&arguments.token, arguments.app.clone()) {
+        (Some(name), _) => print_token(name, &file, &arguments),
+        (None, Some(app)) => command::serve(&app, file, arguments).await,
         (None, None) => bail!("name the folder with host.json"),
     }
 }
 
 /// Prints the token alone, so that it can stand in `$(…)`.
-fn print_token(name: &str, users: &Users, arguments: &Arguments) -> anyhow::Result<()> {
+fn print_token(name: &str, file: &EmulatorFile, arguments: &Arguments) -> anyhow::Result<()> {
+    let users = &file.users;
     let user = users.named(name).with_context(|| {
         let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
         format!("no user is named `{name}`; there are: {}", names.join(", "))
     })?;
-    let port = arguments.port.unwrap_or(command::DEFAULT_PORT);
+    let port = arguments.port.or(file.options.port).unwrap_or(command::DEFAULT_PORT);
     let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{port}"), users)?;
     println!("{}", issuer.token(user, &TokenOptions::default(), Clock::system().now())?);
     Ok(())

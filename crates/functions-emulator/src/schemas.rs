@@ -15,8 +15,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     access_keys::{AccessKeys, KeysFile},
+    emulator_file::{EmulatorFile, FileOptions},
     local_settings::LocalSettings,
-    users::{Users, UsersFile},
+    users::UsersFile,
 };
 
 const USERS: &str = "functions-emulator.schema.json";
@@ -44,16 +45,34 @@ fn of<T: JsonSchema>() -> Value {
     schema.into()
 }
 
-/// The schema of the type, with the former name of a member added, which schemars does not know.
+/// The members of the file that describe users; a file that has none of them has the default users.
+const USERS_MEMBERS: [&str; 7] =
+    ["tenantId", "audience", "clientId", "scopes", "excludedPaths", "users", "people"];
+
+/// The schema of the type, with what schemars does not know: the former name of a member, the sections that another type
+/// reads, and that the members of users come together.
 fn users_schema() -> Value {
     let mut schema = of::<UsersFile>();
+    schema["properties"]["keys"] = section(of::<KeysFile>());
+    schema["properties"]["options"] = section(of::<FileOptions>());
     schema["properties"]["people"] = json!({
         "description": "The former name of `users`.",
         "deprecationMessage": "Rename it to `users`.",
         "allOf": [{"$ref": "#/properties/users"}],
     });
-    schema["required"].as_array_mut().unwrap().retain(|name| name != "users");
-    schema["oneOf"] = json!([{"required": ["users"]}, {"required": ["people"]}]);
+    let mut required = schema.as_object_mut().unwrap().remove("required").unwrap();
+    required.as_array_mut().unwrap().retain(|name| name != "users");
+    schema["if"] = json!({"anyOf": USERS_MEMBERS.map(|name| json!({"required": [name]}))});
+    schema["then"] =
+        json!({"required": required, "oneOf": [{"required": ["users"]}, {"required": ["people"]}]});
+    schema
+}
+
+/// A schema without what stands at the head of a document.
+fn section(mut schema: Value) -> Value {
+    let members = schema.as_object_mut().unwrap();
+    members.remove("$schema");
+    members.remove("title");
     schema
 }
 
@@ -143,7 +162,7 @@ fn is_read(schema: &str, file: &Value) -> bool {
     let path = root.path().join(LOCAL_SETTINGS_FILE);
     fs::write(&path, file.to_string()).unwrap();
     match schema {
-        USERS => Users::load(&path).is_ok(),
+        USERS => EmulatorFile::load(&path).is_ok(),
         KEYS => AccessKeys::load(&path).is_ok(),
         _ => LocalSettings::read(root.path()).is_ok(),
     }
@@ -154,6 +173,13 @@ fn users() -> Value {
         "tenantId": "0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10", "audience": "things",
         "clientId": "9d3f0a77-1c55-4c1e-9a0c-6b7a4a3e2f02", "scopes": ["Things.Read"],
         "users": [{"name": "keeper", "objectId": "a1a1a1a1-0000-4000-8000-000000000001"}],
+    })
+}
+
+fn options() -> Value {
+    json!({
+        "port": 7099, "consolePort": 0, "easyauth": "keep-headers", "openapi": "/openapi.json", "build": "make",
+        "watch": true, "settings": {"A": "a"},
     })
 }
 
@@ -260,6 +286,19 @@ fn what_a_schema_refuses_its_reader_refuses() {
         (USERS, users(), "/users/0/name", json!("the keeper")),
         (USERS, users(), "/users/0/role", json!("Keeper")),
         (USERS, users(), "/users/0/kind", json!("robot")),
+        (USERS, json!({}), "/excludedPaths", json!([])),
+        (USERS, json!({}), "/audience", json!("things")),
+        (USERS, json!({}), "/people", json!([])),
+        (USERS, json!({}), "/keys", json!({"host": {}})),
+        (USERS, json!({}), "/keys", json!(null)),
+        (USERS, json!({}), "/options", json!([])),
+        (USERS, json!({}), "/options", json!({"Port": 7071})),
+        (USERS, json!({}), "/options", json!({"port": 65536})),
+        (USERS, json!({}), "/options", json!({"port": "7071"})),
+        (USERS, json!({}), "/options", json!({"easyauth": "maybe"})),
+        (USERS, json!({}), "/options", json!({"watch": "yes"})),
+        (USERS, json!({}), "/options", json!({"settings": {"A": 5}})),
+        (USERS, json!({}), "/options", json!({"settings": ["A=5"]})),
         (KEYS, keys(), "/Master", json!("m")),
         (KEYS, keys(), "/master", json!(null)),
         (KEYS, keys(), "/host", json!("h")),
@@ -288,6 +327,11 @@ fn what_the_readers_allow_the_schemas_allow() {
     former["people"] = former.as_object_mut().unwrap().remove("users").unwrap();
     let allowed = [
         (USERS, former),
+        (USERS, json!({})),
+        (USERS, json!({"keys": keys()})),
+        (USERS, json!({"options": {}})),
+        (USERS, with(&users(), "/options", options())),
+        (USERS, json!({"options": {"port": null, "easyauth": null, "build": null}})),
         (USERS, with(&users(), "/users/0/tenantId", json!(null))),
         (USERS, with(&users(), "/excludedPaths", json!(["/api/health"]))),
         (KEYS, json!({"master": ""})),

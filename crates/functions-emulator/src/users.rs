@@ -7,7 +7,7 @@ use std::{
 };
 
 use functions_lint::json::{Document, JsonError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use uuid::Uuid;
 
 /// The app's made-up directory.
@@ -79,7 +79,7 @@ pub enum UsersError {
     },
 }
 
-/// The users of an app for functions-emulator: its tenant, and the users and apps that can sign in.
+/// An app for functions-emulator: its tenant and who can sign in, its access keys, and options of the command.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "functions-emulator.json"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -104,7 +104,18 @@ pub(crate) struct UsersFile {
     /// The users and apps that can sign in. No two have one name.
     #[serde(alias = "people")]
     users: Vec<UserEntry>,
+    /// [`crate::emulator_file`] reads it.
+    #[cfg_attr(test, schemars(skip))]
+    #[serde(rename = "keys", default)]
+    _keys: IgnoredAny,
+    /// [`crate::emulator_file`] reads it.
+    #[cfg_attr(test, schemars(skip))]
+    #[serde(rename = "options", default)]
+    _options: IgnoredAny,
 }
+
+/// The members that say nothing of users: a file with no others has the default users.
+const OTHER_MEMBERS: [&str; 3] = ["$schema", "keys", "options"];
 
 /// A user, or an app that calls for itself.
 #[derive(Deserialize)]
@@ -164,15 +175,20 @@ impl Users {
         }
     }
 
-    /// Reads a users file.
+    /// Reads the users of a file; the default users where it names none.
     ///
     /// # Errors
     /// When the file cannot be read, is not of the expected form, or holds a value that cannot be used.
     pub fn load(path: &Path) -> Result<Self, UsersError> {
         let bytes =
             fs::read(path).map_err(|source| UsersError::Unreadable { path: path.to_owned(), source })?;
-        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<UsersFile>());
-        let file = read.map_err(|source| UsersError::Form { path: path.to_owned(), source })?;
+        let form = |source| UsersError::Form { path: path.to_owned(), source };
+        let document = Document::parse_bytes(&bytes).map_err(form)?;
+        let is_other = |name: &String| OTHER_MEMBERS.contains(&name.as_str());
+        if document.value().as_object().is_some_and(|members| members.keys().all(is_other)) {
+            return Ok(Self::default_users());
+        }
+        let file: UsersFile = document.to().map_err(form)?;
         file.check().map_err(|what| UsersError::Value { path: path.to_owned(), what })?;
         Ok(file.into_users())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
-use functions_emulator::easyauth::EasyAuthMode;
+use functions_emulator::{easyauth::EasyAuthMode, emulator_file::FileOptions};
 
 use super::{LogFormat, Rebuild, documents, invoke, queues, similar::similar, token};
 use crate::{check, new, setting::Setting};
@@ -34,15 +34,15 @@ pub(crate) struct Arguments {
     /// The folder with host.json and the function folders
     #[arg(required_unless_present = "token")]
     pub(crate) app: Option<PathBuf>,
-    /// Where to listen on 127.0.0.1; 0 for any free port [default: that of local.settings.json, or 7071]
+    /// Where to listen on 127.0.0.1; 0 for any free port [default: that of functions-emulator.json or local.settings.json, or 7071]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// Who can sign in: tenant, audience, users and their roles; `functions-emulator.json` of the app folder if not given
+    /// Users, keys and options of the app; `functions-emulator.json` of the app folder if not given
     #[arg(long)]
     pub(crate) users: Option<PathBuf>,
-    /// Whether callers' tokens are checked and principal headers set
-    #[arg(long, value_enum, default_value_t = EasyAuthChoice::Off)]
-    pub(crate) easyauth: EasyAuthChoice,
+    /// Whether callers' tokens are checked and principal headers set [default: off]
+    #[arg(long, value_enum)]
+    pub(crate) easyauth: Option<EasyAuthChoice>,
     /// An app setting for the worker; may be repeated
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = Setting)]
     pub(crate) settings: Vec<(String, String)>,
@@ -102,6 +102,20 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
+    /// Takes each option that is not given from the file.
+    pub(crate) fn or(mut self, file: FileOptions) -> Self {
+        self.port = self.port.or(file.port);
+        self.console_port = self.console_port.or(file.console_port);
+        self.easyauth = self.easyauth.or(file.easyauth.map(EasyAuthChoice::from));
+        self.openapi = self.openapi.or(file.openapi);
+        self.rebuild = self.rebuild.or(file.build, file.watch);
+        let mut settings: Vec<_> = file.settings.into_iter().collect();
+        settings.retain(|(name, _)| self.settings.iter().all(|(own, _)| own != name));
+        settings.append(&mut self.settings);
+        self.settings = settings;
+        self
+    }
+
     /// The command that a word was probably meant to be, if it is neither one nor a path.
     pub(crate) fn misspelt_command(word: &str) -> Option<String> {
         let program = Self::command();
@@ -134,6 +148,17 @@ impl From<EasyAuthChoice> for EasyAuthMode {
             EasyAuthChoice::Off => Self::Off,
             EasyAuthChoice::Bypassed => Self::Bypassed,
             EasyAuthChoice::KeepHeaders => Self::KeepHeaders,
+        }
+    }
+}
+
+impl From<EasyAuthMode> for EasyAuthChoice {
+    fn from(mode: EasyAuthMode) -> Self {
+        match mode {
+            EasyAuthMode::On => Self::On,
+            EasyAuthMode::Off => Self::Off,
+            EasyAuthMode::Bypassed => Self::Bypassed,
+            EasyAuthMode::KeepHeaders => Self::KeepHeaders,
         }
     }
 }

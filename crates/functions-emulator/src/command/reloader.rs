@@ -39,6 +39,11 @@ pub(crate) struct Rebuild {
 }
 
 impl Rebuild {
+    /// As given, else by these.
+    pub(super) fn or(self, build: Option<String>, watch: bool) -> Self {
+        Self { watch: self.watch || watch, build: self.build.or(build) }
+    }
+
     pub(super) fn builds(&self) -> bool {
         self.build.is_some()
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use functions_emulator::local_settings::LocalSettings;
+use functions_emulator::{emulator_file::EmulatorFile, local_settings::LocalSettings};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::{
@@ -23,7 +23,7 @@ const BEFORE_TOKEN: &str = "name=\"console-token\" content=\"";
 /// Which emulator is asked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Address {
-    /// The port on which the emulator listens, or that of its --console-port [default: that of local.settings.json here, or 7071]
+    /// The port on which the emulator listens, or that of its --console-port [default: that of functions-emulator.json or local.settings.json here, or 7071]
     #[arg(long)]
     port: Option<u16>,
 }
@@ -37,8 +37,11 @@ pub(crate) struct RunningEmulator {
 
 impl Address {
     fn port(&self) -> u16 {
-        let of_folder = || LocalSettings::read(Path::new(".")).ok()?.port().filter(|port| *port != 0);
-        self.port.or_else(of_folder).unwrap_or(DEFAULT_PORT)
+        let folder = Path::new(".");
+        let of_file = || EmulatorFile::from_app_folder(folder).ok()?.options.port;
+        let of_settings = || LocalSettings::read(folder).ok()?.port();
+        let named = self.port.or_else(of_file).or_else(of_settings);
+        named.filter(|port| *port != 0).unwrap_or(DEFAULT_PORT)
     }
 }
 

@@ -7,6 +7,7 @@ mod around;
 mod comfort;
 mod command;
 mod console;
+mod emulator_file;
 mod help;
 mod invoke;
 mod message_faults;
