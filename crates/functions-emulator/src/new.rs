@@ -1,5 +1,7 @@
 //! Makes the folder of a new app.
 
+mod template;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,45 +10,60 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
-/// Each file with its text, in which `{{name}}` and `{{handler}}` are filled in.
-const RUST: [(&str, &str); 9] = [
-    ("Cargo.toml", include_str!("../templates/rust/Cargo.toml.template")),
-    ("src/main.rs", include_str!("../templates/rust/main.rs")),
-    ("src/tests.rs", include_str!("../templates/rust/tests.rs")),
-    ("host.json", include_str!("../templates/rust/host.json")),
-    ("local.settings.json", include_str!("../templates/rust/local.settings.json")),
-    ("Hello/function.json", include_str!("../templates/rust/Hello.json")),
-    ("Submit/function.json", include_str!("../templates/rust/Submit.json")),
-    ("Work/function.json", include_str!("../templates/rust/Work.json")),
-    (".gitignore", include_str!("../templates/rust/gitignore")),
-];
+use template::Template;
+
+const EXAMPLES: &str = "\
+Examples:
+  functions-emulator new --language node first            a folder `first` with a handler for Node
+  functions-emulator new --language python --json first   print the names of the files as JSON
+  functions-emulator new --language rust --handler crates/azure-functions-handler first";
 
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// What the app is written in
     #[arg(long, value_enum)]
     language: Language,
-    /// The folder of the crate azure-functions-handler, instead of the one on crates.io
+    /// For Rust: the folder of the crate azure-functions-handler, instead of the one on crates.io
     #[arg(long, value_name = "PATH")]
     handler: Option<PathBuf>,
+    /// Print a JSON object with the folder and its files
+    #[arg(long)]
+    json: bool,
     /// The app's name: that of the folder and of the program
     name: String,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Language {
     Rust,
+    Node,
+    Python,
+    Go,
+}
+
+impl Language {
+    fn template(self) -> &'static Template {
+        match self {
+            Self::Rust => &template::RUST,
+            Self::Node => &template::NODE,
+            Self::Python => &template::PYTHON,
+            Self::Go => &template::GO,
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match make(arguments) {
-        Ok(()) => {
-            println!(
-                "{name} is ready:\n\n  cd {name}\n  functions-emulator .                                   \
-                 builds and serves it\n  curl http://localhost:7071/api/hello/you",
-                name = arguments.name
-            );
+        Ok(files) => {
+            let name = &arguments.name;
+            if arguments.json {
+                println!("{:#}", json!({ "folder": name, "files": files }));
+            } else {
+                println!("{name} is ready:\n\n  cd {name}\n{}", arguments.language.template().next_steps);
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -56,8 +73,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn make(arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { language: Language::Rust, handler, name } = arguments;
+/// The names of the files that were made.
+fn make(arguments: &Arguments) -> anyhow::Result<Vec<&'static str>> {
+    let Arguments { language, handler, name, .. } = arguments;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(fits) {
         bail!("`{name}` must begin with a letter and continue with letters, digits, `-` and `_`");
@@ -66,15 +84,18 @@ fn make(arguments: &Arguments) -> anyhow::Result<()> {
     if folder.exists() {
         bail!("{name} already exists; choose another name, or move it");
     }
-    let handler = dependency(handler.as_deref())?;
-    for (file, text) in RUST {
+    if handler.is_some() && *language != Language::Rust {
+        bail!("--handler is for --language rust: leave it out");
+    }
+    let (handler, template) = (dependency(handler.as_deref())?, language.template());
+    for (file, text) in template.files {
         let file = folder.join(file);
-        let text = text.replace("{{name}}", name).replace("{{handler}}", &handler);
+        let text = template.filled(text, name, &handler);
         let written =
             fs::create_dir_all(file.parent().unwrap_or(folder)).and_then(|()| fs::write(&file, text));
         written.with_context(|| format!("cannot write {}", file.display()))?;
     }
-    Ok(())
+    Ok(template.files.iter().map(|(file, _)| *file).collect())
 }
 
 /// The crate as a value of Cargo.toml.

@@ -242,9 +242,16 @@ fn committed_files_are_valid_by_the_schema_that_they_name() {
 
 #[test]
 fn a_new_app_has_valid_settings() {
-    // It names no schema: the folder of a new app has none.
-    let settings = json_of(&folder().join("../templates/rust/local.settings.json"));
-    assert!(committed(LOCAL_SETTINGS).is_valid(&settings) && settings.get("$schema").is_none());
+    // They name no schema: the folder of a new app has none.
+    for (file, schema) in [
+        ("rust/local.settings.json", LOCAL_SETTINGS),
+        ("http/local.settings.json", LOCAL_SETTINGS),
+        ("http/functions-emulator.json", USERS),
+        ("go/functions-emulator.json", USERS),
+    ] {
+        let content = json_of(&folder().join("../templates").join(file));
+        assert!(committed(schema).is_valid(&content) && content.get("$schema").is_none(), "{file}");
+    }
 }
 
 #[test]

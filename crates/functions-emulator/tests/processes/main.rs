@@ -12,6 +12,7 @@ mod help;
 mod invoke;
 mod message_faults;
 mod new;
+mod new_languages;
 mod queue_functions;
 mod queues;
 mod reading;
