@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{collections::HashSet, fs, path::Path, process::Command};
 
 /// The names of all tests below a folder.
 fn tests_below(folder: &Path, names: &mut HashSet<String>) {
@@ -37,11 +37,16 @@ fn all_tests() -> HashSet<String> {
     names
 }
 
+/// The rows of the table of behaviour.
+fn rows(readme: &str) -> Vec<&str> {
+    let table = readme.lines().skip_while(|line| !line.starts_with("| Host behaviour |")).skip(2);
+    table.take_while(|line| line.starts_with('|')).collect()
+}
+
 #[test]
 fn each_row_of_the_fidelity_table_names_a_test_that_is_there() {
     let (readme, tests) = (include_str!("../README.md"), all_tests());
-    let table = readme.lines().skip_while(|line| !line.starts_with("| Host behaviour |")).skip(2);
-    let rows: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+    let rows = rows(readme);
     assert!(rows.len() > 60, "{} rows", rows.len());
     for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
@@ -53,6 +58,32 @@ fn each_row_of_the_fidelity_table_names_a_test_that_is_there() {
         );
         assert!(tests.contains(test.trim_matches('`')), "there is no such test: {row}");
     }
+}
+
+#[test]
+fn the_version_names_every_host_version_of_the_table() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_functions-emulator")).arg("--version").output().unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let first = format!("functions-emulator {}\n", env!("CARGO_PKG_VERSION"));
+    assert!(printed.starts_with(&first), "{printed}");
+    let readme = include_str!("../README.md");
+    let mut versions: HashSet<&str> = rows(readme)
+        .iter()
+        .filter_map(|row| row.trim_matches('|').split('|').nth(1))
+        .flat_map(|seen_on| seen_on.split(',').map(str::trim))
+        .collect();
+    // A reader of the source names no other version.
+    versions.remove("source");
+    assert_eq!(versions.len(), 4, "{versions:?}");
+    for version in versions {
+        assert!(printed.contains(version), "{version}: {printed}");
+    }
+}
+
+#[test]
+fn the_readme_shows_the_handler_that_new_makes() {
+    let shown = include_str!("../README.md").split_once("\n```js\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(shown, include_str!("../templates/node/handler.js"));
 }
 
 #[test]

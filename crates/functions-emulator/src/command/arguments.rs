@@ -25,9 +25,16 @@ Examples:
   functions-emulator queues put jobs --data hello         put a message
   functions-emulator ./check                              serve a folder that is called like a command";
 
+/// The versions that the README's table of behaviour was seen on; a test compares the two.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nBehaves as the Functions host 4.1037 (proxying, routes and a fixed port: 4.1037 with the files of 2025), \
+     Storage.Queues 5.3.10 and Core Tools 4."
+);
+
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(version, long_version = LONG_VERSION, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

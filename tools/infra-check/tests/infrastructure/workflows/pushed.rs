@@ -71,6 +71,9 @@ fn release(passed: &str) -> Vec<Call> {
         change("rustup toolchain install stable --profile minimal"),
         change("cargo xtask package --app all").does("mkdir -p target/package; touch target/package/api.zip"),
         change("gh release create v1 --verify-tag --generate-notes target/package/api.zip"),
+        change("cargo build --release --locked --package functions-emulator"),
+        change("tar --create --gzip --file functions-emulator-TARGET.tgz --directory target/release functions-emulator"),
+        change("gh release upload v1 functions-emulator-TARGET.tgz"),
     ]);
     calls
 }
@@ -90,12 +93,14 @@ fn links(calls: &[Call]) -> Run {
     run
 }
 
-const KNOWN: [(&str, &str); 5] = [
+const KNOWN: [(&str, &str); 7] = [
     ("github.token", "GITHUB"),
     ("github.repository", "example/orders"),
     ("github.sha", "COMMIT"),
     ("github.ref_name", "v1"),
     ("github.event_name", "schedule"),
+    ("matrix.runner", "RUNNER"),
+    ("matrix.target", "TARGET"),
 ];
 
 /// The workflow CI, with what two jobs handed on.
@@ -127,6 +132,17 @@ fn a_failed_commit_is_not_released() {
     assert!(run.failed.is_some() && run.said.contains("did not succeed for COMMIT on main"), "{}", run.said);
     run.stubs.all_told();
     assert_eq!(run.done.len(), 1, "{:?}", run.done);
+}
+
+/// What `cargo binstall` asks for is what the workflow uploads.
+#[test]
+fn binstall_finds_the_archives_of_a_release() {
+    let (manifest, workflow) =
+        (read("crates/functions-emulator/Cargo.toml"), read(".github/workflows/release.yml"));
+    assert!(manifest.contains("/releases/download/v{ version }/{ name }-{ target }.tgz"), "{manifest}");
+    assert!(manifest.contains("name = \"functions-emulator\"") && workflow.contains("tags: [\"v*\"]"));
+    assert!(workflow.contains("gh release upload \"$TAG\" \"functions-emulator-$TARGET.tgz\""), "{workflow}");
+    assert!(workflow.contains("target: x86_64-unknown-linux-gnu"), "{workflow}");
 }
 
 #[test]
