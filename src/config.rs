@@ -15,7 +15,7 @@ use crate::{
     rate_limit::Rate,
     secret::SecretName,
     store::DatabaseSettings,
-    telemetry::{Filter, traces::TraceSettings},
+    telemetry::{Filter, otlp::OtlpSettings},
     vault::VaultSettings,
 };
 
@@ -27,8 +27,9 @@ mod errors;
 mod fulfilment;
 mod identity;
 mod needs;
+mod otlp;
+mod setting;
 mod settings;
-mod traces;
 mod value;
 mod vault;
 
@@ -39,7 +40,8 @@ pub use database::read_database_settings;
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors};
 pub use needs::ConfigNeeds;
-pub use settings::{SETTINGS, Setting};
+pub use setting::Setting;
+pub use settings::SETTINGS;
 
 use env_reader::EnvReader;
 
@@ -77,8 +79,8 @@ pub struct Config {
     pub openapi_enabled: bool,
     /// What is logged.
     pub log_filter: Filter,
-    /// Where spans of invocations are sent; `None` if they are not sent.
-    pub traces: Option<TraceSettings>,
+    /// What is sent to a collector; `None` if nothing is.
+    pub otlp: Option<OtlpSettings>,
 }
 
 impl Config {
@@ -112,7 +114,7 @@ impl Config {
         let openapi_enabled =
             if needs.openapi { env.read("ORDERS_API_DESCRIPTION", value::on_or_off) } else { Some(false) };
         let log_filter = env.read("ORDERS_LOG", value::filter);
-        let traces = traces::read(&mut env);
+        let otlp = otlp::read(&mut env);
         let build = || {
             let identity = identity.map_or(Some(None), |read| read.map(Some))?;
             let (port, database) = (port?, database?);
@@ -130,7 +132,7 @@ impl Config {
                 outbox_deadline: outbox_deadline?,
                 openapi_enabled: openapi_enabled?,
                 log_filter: log_filter?,
-                traces,
+                otlp,
             })
         };
         let config = build();

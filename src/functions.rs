@@ -14,6 +14,7 @@ mod names;
 mod need;
 mod openapi;
 mod permit;
+mod span_attributes;
 #[cfg(test)]
 mod test_process;
 pub mod view;
@@ -47,6 +48,7 @@ pub use names::{
     ROUTE_PREFIX,
 };
 pub use need::{FunctionNeed, config_needs, served_apps};
+pub use span_attributes::span_attributes;
 
 use crate::{limits::LIMITS, problem::Problem, telemetry::invocation_span};
 use names::{FULFILMENT_POISON_QUEUE, INCOMING_POISON_QUEUE};

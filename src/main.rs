@@ -20,7 +20,7 @@ use orders_worker::{
         self, DatabaseSettings, DatabaseSignIn, MigrationError, MigrationOptions, MonitoredStore, Store,
         StoreError,
     },
-    telemetry::{Event, Log, chain, traces},
+    telemetry::{Event, Log, chain, otlp},
     vault::Vault,
 };
 use tikv_jemallocator::Jemalloc;
@@ -193,9 +193,11 @@ async fn serve(
 ) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process at once, and log lines are lost.
     let stop = azure_functions_handler::stop_signal()?;
-    let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
-    let (spans, export) = traces.map_err(io::Error::other)?.unzip();
-    log.install(config.log_filter, spans).map_err(io::Error::other)?;
+    let started = config.otlp.map(|settings| {
+        otlp::export(&settings, &functions::span_attributes(), config.database.url.system(), Clock)
+    });
+    let (exporter, export) = started.transpose().map_err(io::Error::other)?.unzip();
+    log.install(config.log_filter, exporter).map_err(io::Error::other)?;
     let listener = azure_functions_handler::listen(config.port)
         .map_err(|error| ServeError::from_port(config.port, error))?;
     // Beside the start, which waits for nothing.
@@ -239,8 +241,10 @@ async fn serve(
     let app = Arc::new(app);
     tokio::spawn(warm_up(Arc::clone(&app)));
     tokio::spawn(refresh_secrets(Arc::clone(&app)));
-    let served =
-        functions::function_app(deployed, app).exports_spans(export.is_some()).serve(listener, stop).await;
+    let served = functions::function_app(deployed, app)
+        .sample_spans(export.as_ref().and_then(otlp::Export::sampler))
+        .serve(listener, stop)
+        .await;
     audit.flush();
     if let Some(export) = export {
         export.finish().await;

@@ -18,10 +18,11 @@ mod importance;
 mod line;
 mod json_layer;
 pub(crate) mod log;
+pub mod otlp;
 mod panics;
 mod queue;
+mod service_call;
 mod span;
-pub mod traces;
 mod writer;
 
 #[cfg(test)]
@@ -29,14 +30,15 @@ pub(crate) mod tests;
 
 pub use chain::chain;
 pub use event::Event;
+use filter::is_ours;
 pub use filter::{Filter, FilterError};
-use filter::{HANDLER, is_ours};
 use importance::Importance;
 pub(crate) use line::line;
 pub use log::Log;
+pub use otlp::TelemetryLayer;
 pub(crate) use panics::catch_panic;
+pub(crate) use service_call::{Service, call_service};
 pub use span::invocation_span;
-pub use traces::SpanLayer;
 
 /// This process already writes its log.
 #[derive(Debug, thiserror::Error)]
@@ -48,17 +50,17 @@ fn subscriber(
     filter: Filter,
     clock: Clock,
     output: impl Fn(Level, Importance, &[u8]) + Send + Sync + 'static,
-    spans: Option<SpanLayer>,
+    exporter: Option<TelemetryLayer>,
 ) -> impl Subscriber + Send + Sync {
     let our_spans = FilterFn::new(|metadata| metadata.is_span() && is_ours(metadata.target()))
         .with_max_level_hint(LevelFilter::INFO);
     let json = json_layer::JsonLayer::new(clock, output).with_filter(filter.0.or(our_spans));
-    // The span is ours, and the handler crate reports its end.
+    // The span is ours; the handler crate reports its end, sqlx each statement.
     let invocations = filter_fn(|metadata| {
-        metadata.target().starts_with(HANDLER) || (metadata.is_span() && is_ours(metadata.target()))
+        if metadata.is_span() { is_ours(metadata.target()) } else { otlp::is_of_interest(metadata) }
     });
     // In one list: above a filtered layer, an `Option` without a layer has every line of every library asked about anew,
     // although no layer wants it.
-    let spans = spans.map(|spans| spans.with_filter(invocations).boxed());
-    Registry::default().with([json.boxed()].into_iter().chain(spans).collect::<Vec<_>>())
+    let exporter = exporter.map(|exporter| exporter.with_filter(invocations).boxed());
+    Registry::default().with([json.boxed()].into_iter().chain(exporter).collect::<Vec<_>>())
 }

@@ -12,6 +12,8 @@ use azure_core::{
 };
 use bytes::Bytes;
 
+use crate::telemetry::{Service, call_service};
+
 /// The longest answer that is read: a secret has at most 25 KiB.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
@@ -29,7 +31,8 @@ impl HttpClient for ReqwestTransport {
         for (name, value) in request.headers().iter() {
             outgoing = outgoing.header(name.as_str(), value.as_str());
         }
-        let mut answer = outgoing.send().await.map_err(transport_error)?;
+        let mut answer =
+            call_service(Service::Azure, "GET", None, outgoing.send()).await.map_err(transport_error)?;
         let status = StatusCode::from(answer.status().as_u16());
         let mut headers = Headers::new();
         for (name, value) in answer.headers() {

@@ -6,7 +6,8 @@ use super::{
     environment::Environment,
     errors::{ConfigError, ConfigErrors},
     needs::ConfigNeeds,
-    settings::{self, SETTING_PREFIX, SETTINGS, Setting},
+    setting::Setting,
+    settings::{self, SETTING_PREFIX, SETTINGS},
     value::{self, Invalid},
 };
 

@@ -1,67 +1,26 @@
 //! The table of settings: the one list of names that the worker knows.
 
-use super::needs::ConfigNeeds;
+use super::setting::{AppliesTo, Setting};
+use telemetry::TELEMETRY;
+
+mod telemetry;
 
 /// What the names of the worker's own settings begin with.
 pub(super) const SETTING_PREFIX: &str = "ORDERS_";
 
-/// A setting that the worker knows.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The name of the environment variable.
-    pub name: &'static str,
-    /// The value while the setting is not set.
-    pub default: Option<&'static str>,
-    /// The values that are allowed, in words that follow on "must be".
-    pub form: &'static str,
-    /// A value of that form. All examples together are the settings of one app.
-    pub example: &'static str,
-    /// When the setting is required, and what happens without it.
-    pub required: &'static str,
-    /// What it decides.
-    pub meaning: &'static str,
-    applies_to: AppliesTo,
-}
-
-/// Which processes a setting concerns.
-#[derive(Clone, Copy, Debug)]
-enum AppliesTo {
-    Every,
-    Http,
-    /// Functions that people call, or that act for people named in a message.
-    Users,
-    OpenApi,
-    Fulfilment,
-    /// Functions that look secrets up.
-    Secrets,
-    /// Functions that look secrets up, or have a setting that may be a Key Vault reference.
-    Vault,
-}
-
-impl AppliesTo {
-    fn matches(self, needs: ConfigNeeds) -> bool {
-        match self {
-            Self::Every => true,
-            Self::Http => needs.http,
-            Self::Users => needs.http || needs.incoming,
-            Self::OpenApi => needs.openapi,
-            Self::Fulfilment => needs.fulfilment,
-            Self::Secrets => needs.secrets,
-            Self::Vault => needs.secrets || needs.fulfilment || needs.http,
-        }
-    }
-}
-
-impl Setting {
-    /// Whether a process with these needs reads it.
-    #[must_use]
-    pub fn concerns(&self, needs: ConfigNeeds) -> bool {
-        self.applies_to.matches(needs)
-    }
-}
-
 /// Every setting that the worker knows by name. `WEBSITE_AUTH_ENABLED` is no setting: the platform sets it.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &{
+    let mut all = [WORKER[0]; WORKER.len() + TELEMETRY.len()];
+    let mut next = 0;
+    while next < all.len() {
+        all[next] = if next < WORKER.len() { WORKER[next] } else { TELEMETRY[next - WORKER.len()] };
+        next += 1;
+    }
+    all
+};
+
+/// The settings beside those of OpenTelemetry.
+const WORKER: &[Setting] = &[
     Setting {
         name: "FUNCTIONS_CUSTOMHANDLER_PORT",
         applies_to: AppliesTo::Every,
@@ -291,44 +250,6 @@ pub const SETTINGS: &[Setting] = &[
         example: "warn,orders_worker=debug",
         required: "never",
         meaning: "which log lines are written",
-    },
-    Setting {
-        name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-        applies_to: AppliesTo::Every,
-        default: None,
-        form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
-            `http://localhost:PORT`",
-        example: "https://collector.example.net:4318",
-        required: "never; without it no traces are exported",
-        meaning: "the collector of traces; spans are sent to its path /v1/traces",
-    },
-    Setting {
-        name: "OTEL_EXPORTER_OTLP_HEADERS",
-        applies_to: AppliesTo::Every,
-        default: None,
-        form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets \
-            itself",
-        example: "api-key=not-a-secret",
-        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
-        meaning: "headers for the collector; secret",
-    },
-    Setting {
-        name: "OTEL_EXPORTER_OTLP_PROTOCOL",
-        applies_to: AppliesTo::Every,
-        default: None,
-        form: "`http/json`, the only protocol that the worker supports",
-        example: "http/json",
-        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
-        meaning: "the protocol of the export",
-    },
-    Setting {
-        name: "OTEL_SERVICE_NAME",
-        applies_to: AppliesTo::Every,
-        default: Some("orders-worker"),
-        form: "text",
-        example: "orders-api",
-        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
-        meaning: "the service name in exported traces",
     },
 ];
 

@@ -12,8 +12,8 @@ mod errors;
 mod example;
 mod fulfilment;
 mod identity;
+mod otlp;
 mod schema;
-mod traces;
 mod values;
 
 /// A local environment in which a process with every need starts.

@@ -100,6 +100,6 @@ pub(super) fn filter(text: &str) -> Result<Filter, Invalid> {
 }
 
 /// A number written in digits alone; `FromStr` would take a sign too.
-fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+pub(super) fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -18,7 +18,7 @@ use crate::{
     rotation::{CaCertificates, RefreshingSecret},
     secret::Secret,
     store::Decision,
-    telemetry::{Event, chain},
+    telemetry::{Event, Service, call_service, chain},
     vault::Vault,
 };
 
@@ -107,9 +107,14 @@ impl HttpsBackend {
             .json(&FulfilmentRequest::new(order));
         if let Some(trace) = trace {
             request = request.header("traceparent", trace.as_str());
+            if let Some(state) = trace.state() {
+                request = request.header("tracestate", state);
+            }
         }
-        let answer =
-            request.send().await.map_err(|error| FulfilmentError::Unreachable(error.without_url()))?;
+        let span_id = trace.map(TraceContext::span_id);
+        let answer = call_service(Service::Fulfilment, "POST", span_id, request.send())
+            .await
+            .map_err(|error| FulfilmentError::Unreachable(error.without_url()))?;
         let decision = match answer.status() {
             status if status.is_success() => Decision::Fulfilled,
             StatusCode::UNPROCESSABLE_ENTITY => Decision::Rejected,

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use azure_functions_handler::{
-    Bytes, Invocation, InvocationFailed, PARENT_SPAN_ID, QueueMessage, State, TRACE_ID,
-};
+use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
 
 use super::{app_state::AppState, names::FULFILMENT_QUEUE};
 use crate::{
@@ -26,7 +24,7 @@ const NO_BACKEND: InvocationFailed = InvocationFailed::new(
 pub async fn fulfil_order(
     State(app): State<Arc<AppState>>,
     queue_message: QueueMessage<Bytes>,
-    invocation: Invocation,
+    mut invocation: Invocation,
 ) -> Result<(), InvocationFailed> {
     let Some(backend) = &app.backend else { return Err(NO_BACKEND) };
     let context = app.write_context(&invocation);
@@ -38,11 +36,8 @@ pub async fn fulfil_order(
         Ok(message) => message,
         Err(fault) => return Ok(app.dead_letter(letter(fault.reason()), None, context).await?),
     };
-    if let Some(trace) = &message.traceparent {
-        // The host's trace begins at the queue; the request that queued the order is further back.
-        let span = tracing::Span::current();
-        span.record(TRACE_ID, trace.trace_id());
-        span.record(PARENT_SPAN_ID, trace.span_id());
+    if let Some(sender) = &message.traceparent {
+        invocation.continue_trace(sender);
     }
     match app.store.load_for_fulfilment(&message, context).await? {
         FulfilmentTarget::NotQueued => {}
@@ -55,9 +50,7 @@ pub async fn fulfil_order(
             app.dead_letter(letter, None, context).await?;
         }
         FulfilmentTarget::Queued(order) => {
-            let ours = Some(invocation.trace.clone());
-            let trace = message.traceparent.as_ref().or(ours.as_ref());
-            let decision = backend.submit(&order, trace, context.at).await?;
+            let decision = backend.submit(&order, Some(&invocation.client_trace()), context.at).await?;
             if app.store.record_decision(&message, decision, app.write_context(&invocation)).await? {
                 let (action, status) = decision.transition();
                 audit::queued_order_finished(action, message.order_id, status);

@@ -55,5 +55,5 @@ impl TestProcess {
 }
 
 pub(super) fn invocation() -> Invocation {
-    Invocation { id: Uuid::nil(), function: "Relay", trace: TraceContext::random() }
+    Invocation::new(Uuid::nil(), "Relay", TraceContext::random())
 }

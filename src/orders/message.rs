@@ -67,12 +67,16 @@ struct WireMessage {
     order_id: String,
     #[serde(default)]
     traceparent: Option<String>,
+    #[serde(default)]
+    tracestate: Option<String>,
 }
 
 impl FulfilmentMessage {
-    /// A new message about an order that is queued at `at`.
+    /// A new message about an order that is queued at `at`. It leaves out the state of the trace: a worker from before
+    /// [`decode`](Self::decode) knew it would refuse the field, and the message would become a dead letter.
     #[must_use]
     pub fn new(order_id: OrderId, traceparent: Option<TraceContext>, at: DateTime<Utc>) -> Self {
+        let traceparent = traceparent.map(|trace| trace.with_state(None));
         Self { message_id: id::new_uuid(at), order_id, traceparent }
     }
 
@@ -95,23 +99,31 @@ impl FulfilmentMessage {
         if wire.version != 1 {
             return Err(MessageError::Version);
         }
-        let traceparent = wire.traceparent.as_deref().map(str::parse).transpose();
+        let trace: Option<TraceContext> = wire
+            .traceparent
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| MessageError::Value("traceparent"))?;
         Ok(Self {
             message_id: id::parse_uuid(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
             order_id: wire.order_id.parse().map_err(|_| MessageError::Value("orderId"))?,
-            traceparent: traceparent.map_err(|_| MessageError::Value("traceparent"))?,
+            traceparent: trace.map(|trace| trace.with_state(wire.tracestate.as_deref())),
         })
     }
 
     /// The payload; [`decode`](Self::decode) reads it back.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let wire = json!({
+        let mut wire = json!({
             "version": 1,
             "messageId": self.message_id,
             "orderId": self.order_id,
             "traceparent": self.traceparent.as_ref().map(TraceContext::as_str),
         });
+        if let Some(state) = self.traceparent.as_ref().and_then(TraceContext::state) {
+            wire["tracestate"] = state.into();
+        }
         to_queue_json(&wire).into_bytes()
     }
 }
@@ -153,6 +165,36 @@ mod tests {
         ] {
             assert_eq!(decode(json).unwrap().traceparent, None);
         }
+    }
+
+    #[test]
+    fn a_new_message_has_the_bytes_that_every_worker_reads() {
+        let recorded = br#"{"version":1,"messageId":"0197a3c5-7b1e-7c3a-9f00-0123456789ab","orderId":"0197a3c5-7b1e-7c3a-9f00-0123456789ac","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#;
+        assert_eq!(FulfilmentMessage::decode(recorded).unwrap().encode(), recorded);
+        let caller: TraceContext = TRACE.parse().unwrap();
+        let order = ORDER.parse().unwrap();
+        let new = |trace| FulfilmentMessage::new(order, Some(trace), DateTime::UNIX_EPOCH);
+        let (plain, with_state) = (new(caller.clone()), new(caller.with_state(Some("vendor=value"))));
+        let encoded = FulfilmentMessage { message_id: plain.message_id, ..with_state }.encode();
+        assert_eq!(encoded, plain.encode(), "the state of a caller's trace stays behind");
+    }
+
+    #[test]
+    fn the_state_of_a_trace_is_read_where_it_is() {
+        let state = |member: &str| {
+            let json = r#"{"version":1,"messageId":"$M","orderId":"$O","traceparent":"$T"$S}"#;
+            let message = decode(&json.replace("$S", member)).unwrap();
+            assert_eq!(FulfilmentMessage::decode(&message.encode()), Ok(message.clone()));
+            message.traceparent.unwrap().state().map(str::to_owned)
+        };
+        assert_eq!(state(r#","tracestate":"vendor=value""#).as_deref(), Some("vendor=value"));
+        for absent in ["", r#","tracestate":null"#, r#","tracestate":"nonsense""#] {
+            assert_eq!(state(absent), None, "{absent}");
+        }
+        let alone = r#"{"version":1,"messageId":"$M","orderId":"$O","tracestate":"vendor=value"}"#;
+        assert_eq!(decode(alone).unwrap().traceparent, None);
+        let number = r#"{"version":1,"messageId":"$M","orderId":"$O","tracestate":7}"#;
+        assert_eq!(decode(number), Err(MessageError::Fields));
     }
 
     #[test]

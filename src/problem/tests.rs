@@ -13,11 +13,7 @@ use crate::{
 };
 
 fn invocation() -> Invocation {
-    Invocation {
-        id: Uuid::from_u128(7),
-        function: "Any",
-        trace: azure_functions_handler::TraceContext::random(),
-    }
+    Invocation::new(Uuid::from_u128(7), "Any", azure_functions_handler::TraceContext::random())
 }
 
 fn header(answer: &Response, name: &HeaderName) -> Option<String> {

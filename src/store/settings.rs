@@ -52,6 +52,12 @@ impl DatabaseUrl {
         Self(text)
     }
 
+    /// The system at the address, in the words of OpenTelemetry's `db.system.name`.
+    #[must_use]
+    pub fn system(&self) -> &'static str {
+        if self.0.starts_with("sqlite:") { "sqlite" } else { "postgresql" }
+    }
+
     /// The whole address, for the driver alone.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -138,6 +138,14 @@ events! {
         /// Since the last such line, of which there is one a minute. Nothing waits for the collector.
         SpansDropped = "spans-dropped", WARN, "spans were dropped because the collector did not take them",
             { dropped: u64, error: Option<&'a dyn Display> };
+        /// Exports of metrics that did not arrive since the last such line, of which there is one a minute.
+        MetricsDropped = "metrics-dropped", WARN, "metrics were dropped because the collector did not take them",
+            { dropped: u64, error: Option<&'a dyn Display> };
+        /// A span exporter makes a span of it.
+        ServiceCalled = "service-called", DEBUG, "another service was called", {
+            service: &'static str, method: &'static str, status: Option<u16>, error: Option<&'static str>,
+            duration_us: u64, client_span_id: Option<&'a dyn Display>,
+        };
         /// A laptop has no backend.
         FulfilmentStubbed = "fulfilment-stubbed", DEBUG, "the fulfilment stub accepted an order", { order_id: Uuid };
         /// What it jumped ahead makes nothing older for a day. The monotonic clock stops while a machine sleeps.

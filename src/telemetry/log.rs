@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    AlreadyStarted, Filter, SpanLayer, event::CANNOT_SERVE, importance::Importance, line::kind_line,
+    AlreadyStarted, Filter, TelemetryLayer, event::CANNOT_SERVE, importance::Importance, line::kind_line,
     panics::log_panic, queue::Queue, subscriber, writer,
 };
 use crate::clock::Clock;
@@ -57,14 +57,14 @@ impl Log {
     /// event, `event`, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
     /// names its place in the source and not its message, which may quote what a caller sent.
     ///
-    /// `spans` gets one span of each invocation, with any filter.
+    /// `exporter` hears of invocations, statements and calls, with any filter.
     ///
     /// # Errors
     /// When the events of this process already have a log.
-    pub fn install(&self, filter: Filter, spans: Option<SpanLayer>) -> Result<(), AlreadyStarted> {
+    pub fn install(&self, filter: Filter, exporter: Option<TelemetryLayer>) -> Result<(), AlreadyStarted> {
         let queue = Arc::clone(&self.queue);
         let output = move |level, importance, line: &[u8]| queue.add(level, importance, line);
-        tracing::subscriber::set_global_default(subscriber(filter, self.clock, output, spans))
+        tracing::subscriber::set_global_default(subscriber(filter, self.clock, output, exporter))
             .map_err(AlreadyStarted)?;
         panic::set_hook(Box::new(log_panic));
         Ok(())

@@ -69,6 +69,7 @@ async fn processed(app: &TestApp) -> (Client, String) {
     let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
     let clerk = app.user("clerk").with("traceparent", TRACE);
+    let clerk = clerk.with("tracestate", "vendor=value").with("baggage", "customer=hunter2");
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     (buyer, location)
 }
@@ -87,6 +88,9 @@ async fn the_backend_decides_the_outcome_of_an_order(mode: Mode) {
         );
         let trace = asked.headers["traceparent"].to_str().expect("ASCII");
         assert_eq!(trace.split('-').nth(1), TRACE.split('-').nth(1));
+        for callers_text in ["baggage", "tracestate"] {
+            assert!(!asked.headers.contains_key(callers_text), "no message carries {callers_text}");
+        }
     }
     assert_eq!(world.backend.requests().len(), 2);
 }

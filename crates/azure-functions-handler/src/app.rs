@@ -17,7 +17,7 @@ use tower_layer::Layer;
 use tracing::Span;
 
 use crate::{
-    Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext,
+    Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext, SpanSampler,
     endpoint::{BoundFunction, Endpoint},
     error::{OnError, apply_on_error, catch_on_error_panic, problem_document},
     function::host_order,
@@ -37,7 +37,7 @@ pub struct FunctionApp {
     pub(crate) limits: Limits,
     pub(crate) concurrency: Concurrency,
     pub(crate) is_portable: bool,
-    pub(crate) exports_spans: bool,
+    pub(crate) sampler: Option<SpanSampler>,
     pub(crate) on_error: OnError,
     pub(crate) make_span: MakeSpan,
     layers: Vec<AddLayer>,
@@ -62,7 +62,7 @@ impl FunctionApp {
             limits: Limits::default(),
             concurrency: Concurrency::new(ConcurrencyLimits::default()),
             is_portable: false,
-            exports_spans: false,
+            sampler: None,
             on_error: Arc::new(problem_document),
             make_span: Arc::new(default_span),
             layers: Vec::new(),
@@ -111,11 +111,11 @@ impl FunctionApp {
         self
     }
 
-    /// Whether the app exports spans of its invocations. Then [`Invocation::trace`] names the invocation's own span;
-    /// otherwise the caller's, because ours would exist in no trace.
+    /// Sets which invocations' spans the app exports. With a sampler [`Invocation::trace`] names the invocation's own
+    /// span; without one the caller's, because ours would exist in no trace.
     #[must_use]
-    pub fn exports_spans(mut self, exports: bool) -> Self {
-        self.exports_spans = exports;
+    pub fn sample_spans(mut self, sampler: Option<SpanSampler>) -> Self {
+        self.sampler = sampler;
         self
     }
 

@@ -90,7 +90,7 @@ impl Respond for AppState {
         let id = ids::new_invocation_id();
         let span = (self.app.make_span)(SpanContext { id, function: "", trigger: "none" });
         async {
-            let invocation = invocation::start(id, "", None, self.app.exports_spans);
+            let invocation = invocation::start(id, "", None, self.app.sampler.as_ref());
             head.log();
             let answer = BufferedResponse::read(self.error_response(error, &invocation)).await;
             answer.unwrap_or_else(|_| BufferedResponse {
@@ -182,7 +182,7 @@ impl AppState {
             }
         };
         let trace = TraceContext::of(&request.parts.headers);
-        let invocation = invocation::start(request.id, name, trace, self.app.exports_spans);
+        let invocation = invocation::start(request.id, name, trace, self.app.sampler.as_ref());
         let is_counted = error == ServerError::Overloaded;
         Outcome { is_counted, ..Outcome::of(self.error_response(error, &invocation)) }
     }

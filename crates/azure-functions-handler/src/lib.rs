@@ -85,6 +85,7 @@ mod registration;
 mod response;
 pub mod route;
 mod run_to_end;
+mod sampling;
 mod server;
 mod stderr;
 mod testing;
@@ -118,6 +119,7 @@ pub use outage::Outage;
 pub use outputs::Outputs;
 pub use params::{Path, Query, RawQuery};
 pub use registration::{RegistrationError, RegistrationErrors};
+pub use sampling::{ParentSpan, SpanSampler};
 pub use testing::{InvocationMode, TestApp, TestOutcome, TestResponse};
 pub use trace::{TraceContext, TraceContextError};
 pub use trigger::{

@@ -81,7 +81,7 @@ fn the_examples_of_all_settings_are_those_of_one_app_in_azure() {
     let environment: BTreeMap<_, _> = by_azure.into_iter().chain(examples).collect();
     let config = read(&environment, EVERYTHING).unwrap();
     assert_eq!((config.environment, config.database.pool), (Environment::Azure, 8));
-    assert!(config.certificates.is_some() && config.vault.is_some() && config.traces.is_some());
+    assert!(config.certificates.is_some() && config.vault.is_some() && config.otlp.is_some());
     for setting in SETTINGS {
         assert!(setting.concerns(EVERYTHING), "{} is not read", setting.name);
     }

@@ -23,7 +23,8 @@ async fn the_backend_gets_only_what_it_needs() {
     parties.show(&client);
     let server = parties.backend().await;
     let backend = Backend::new(parties.settings(server.port()), None);
-    let (order, trace) = (order(), TRACE.parse::<TraceContext>().unwrap());
+    let trace = TRACE.parse::<TraceContext>().unwrap().with_state(Some("vendor=value"));
+    let order = order();
     for _ in 0..2 {
         assert_eq!(backend.submit(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
     }
@@ -35,6 +36,7 @@ async fn the_backend_gets_only_what_it_needs() {
         assert_eq!(asked.line, "POST /v1/fulfilments");
         assert_eq!(asked.headers["idempotency-key"], order.id.to_string());
         assert_eq!(asked.headers["traceparent"], TRACE);
+        assert_eq!(asked.headers["tracestate"], "vendor=value");
         assert_eq!(asked.headers["content-type"], "application/json");
         assert_eq!(serde_json::from_slice::<Value>(&asked.body).unwrap(), told);
         let shown = crate::pem::certificates(&client.certificate).unwrap();

@@ -11,6 +11,7 @@ use crate::{
     https::{self, BodyError, ClientError, Roots, Schemes},
     identity::{authority::TokenAuthority, settings::TokenSettings},
     limits::LIMITS,
+    telemetry::{Service, call_service},
 };
 
 /// Time for one answer, its body included.
@@ -92,7 +93,9 @@ impl OidcDiscovery {
     }
 
     async fn read<T: DeserializeOwned>(&self, address: &str) -> Result<T, FetchError> {
-        let answer = self.client.get(address).send().await.map_err(FetchError::Unreachable)?;
+        let answer = call_service(Service::Issuer, "GET", None, self.client.get(address).send())
+            .await
+            .map_err(FetchError::Unreachable)?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status()));
         }

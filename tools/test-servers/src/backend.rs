@@ -1,4 +1,4 @@
-//! A backend at the other end of mutual TLS, which answers as configured and remembers its requests.
+//! A backend at the other end of TLS, which answers as configured and remembers its requests.
 
 use std::{
     future, io,
@@ -68,6 +68,14 @@ impl Backend {
     /// When the certificates are none, or there is no free port.
     pub async fn start(own: &Issued, clients: &str) -> io::Result<Self> {
         Self::serve(Some(Tls { own, clients: Some(clients) })).await
+    }
+
+    /// Starts one that proves itself by `own` and demands no certificate.
+    ///
+    /// # Errors
+    /// When the certificate is none, or there is no free port.
+    pub async fn with_tls(own: &Issued) -> io::Result<Self> {
+        Self::serve(Some(Tls { own, clients: None })).await
     }
 
     /// Starts one without TLS.

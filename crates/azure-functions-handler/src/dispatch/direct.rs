@@ -28,7 +28,7 @@ impl AppState {
         let ReceivedRequest { id, parts, body } = request;
         let deadline = Instant::now() + self.app.limits.http_timeout;
         let trace = TraceContext::of(&parts.headers);
-        let invocation = invocation::start(id, function.name, trace, self.app.exports_spans);
+        let invocation = invocation::start(id, function.name, trace, self.app.sampler.as_ref());
         let mut request = Request::from_parts(parts, body.into_axum_body());
         self.prepare(&mut request, &invocation, &slot);
         request.extensions_mut().insert(RouteParameters(params));

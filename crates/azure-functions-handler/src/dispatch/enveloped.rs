@@ -59,7 +59,7 @@ impl AppState {
         let trace = TraceContext::of(&parts.headers);
         let is_http = matches!(function.kind, Kind::Http(_));
         let Some(slot) = slot else {
-            let invocation = invocation::start(id, function.name, trace, self.app.exports_spans);
+            let invocation = invocation::start(id, function.name, trace, self.app.sampler.as_ref());
             let outcome = if is_http {
                 self.refused(ServerError::Overloaded, &invocation).await
             } else {
@@ -198,7 +198,7 @@ impl EnvelopeInvocation<'_> {
     }
 
     fn start(&self, trace: Option<TraceContext>) -> Invocation {
-        invocation::start(self.id, self.function.name, trace, self.state.app.exports_spans)
+        invocation::start(self.id, self.function.name, trace, self.state.app.sampler.as_ref())
     }
 
     /// Reads the envelope and looks into it.

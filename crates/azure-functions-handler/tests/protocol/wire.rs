@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use azure_functions_handler::{Concurrency, Deployed, FunctionApp, Functions, Limits, listen};
+use azure_functions_handler::{Concurrency, Deployed, FunctionApp, Functions, Limits, SpanSampler, listen};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,7 +37,7 @@ pub(crate) async fn serve(functions: &Functions<Shared>, limits: Limits) -> Serv
 
 /// Starts the test app, which exports the spans of its invocations.
 pub(crate) async fn traced() -> Server {
-    start(app::functions().all().unwrap(), |app| app.exports_spans(true)).await
+    start(app::functions().all().unwrap(), |app| app.sample_spans(Some(SpanSampler::new(|_, _| true)))).await
 }
 
 /// Starts an app. The app refuses in every mode what one of the modes cannot carry, unless `set` changes that.

@@ -3,8 +3,8 @@
 use std::{cell::RefCell, collections::HashMap, io, sync::Once};
 
 use azure_functions_handler::{
-    Functions, Invocation, InvocationMode, Json, Outputs, PARENT_SPAN_ID, Path, SPAN_ID, SpanContext,
-    TRACE_ID, TestApp, TimerInfo, get, queue,
+    Functions, Invocation, InvocationMode, Json, Outputs, PARENT_SPAN_ID, ParentSpan, Path, SPAN_ID,
+    SpanContext, SpanSampler, TRACE_ID, TestApp, TimerInfo, TraceContext, get, queue,
 };
 use http::StatusCode;
 use serde_json::Value;
@@ -60,7 +60,15 @@ fn span(context: SpanContext) -> Span {
     )
 }
 
-fn app(exports_spans: bool) -> TestApp {
+/// One that exports what a caller exports, and what begins here.
+fn parent_based() -> SpanSampler {
+    SpanSampler::new(|_, parent| match parent {
+        ParentSpan::None => true,
+        ParentSpan::Caller { sampled } | ParentSpan::Message { sampled } => sampled,
+    })
+}
+
+fn app(sampler: Option<SpanSampler>) -> TestApp {
     async fn trace(invocation: Invocation) -> String {
         invocation.trace.to_string()
     }
@@ -69,7 +77,7 @@ fn app(exports_spans: bool) -> TestApp {
     }
     let functions =
         Functions::<()>::new().http("Trace", get("trace"), trace).queue("Fails", queue("jobs"), fails);
-    TestApp::new(functions.all().expect("right").with_state(()).span(span).exports_spans(exports_spans))
+    TestApp::new(functions.all().expect("right").with_state(()).span(span).sample_spans(sampler))
 }
 
 fn traced() -> http::Request<axum_core::body::Body> {
@@ -83,7 +91,7 @@ fn traced() -> http::Request<axum_core::body::Body> {
 async fn each_invocation_has_one_line_within_the_span_of_the_app() {
     listen();
     for mode in InvocationMode::ALL {
-        let response = app(false).http(mode, traced()).await;
+        let response = app(None).http(mode, traced()).await;
         assert_eq!(response.text(), format!("00-{TRACE}-{PARENT}-01"), "{mode:?}");
         let lines = logged();
         assert_eq!(lines.len(), 1, "{lines:?}");
@@ -103,7 +111,7 @@ async fn each_invocation_has_one_line_within_the_span_of_the_app() {
 async fn exporting_apps_add_a_span_to_the_trace() {
     listen();
     for mode in InvocationMode::ALL {
-        let response = app(true).http(mode, traced()).await;
+        let response = app(Some(parent_based())).http(mode, traced()).await;
         let span = logged()[0]["span"].clone();
         let own = span[SPAN_ID].as_str().expect("a span").to_owned();
         assert_eq!(span[PARENT_SPAN_ID], PARENT, "{mode:?}");
@@ -113,9 +121,52 @@ async fn exporting_apps_add_a_span_to_the_trace() {
 }
 
 #[tokio::test]
+async fn a_span_that_is_not_sampled_has_no_id_in_the_log() {
+    listen();
+    let not_sampled = || {
+        let mut request = traced();
+        let value = format!("00-{TRACE}-{PARENT}-00").parse().expect("a value");
+        request.headers_mut().insert("traceparent", value);
+        request
+    };
+    for mode in InvocationMode::ALL {
+        let response = app(Some(parent_based())).http(mode, not_sampled()).await;
+        let span = logged()[0]["span"].clone();
+        assert_eq!((&span[SPAN_ID], &span[TRACE_ID]), (&"".into(), &TRACE.into()), "{mode:?}");
+        let own: TraceContext = response.text().parse().expect("a traceparent");
+        assert!(own.trace_id() == TRACE && own.span_id() != PARENT && !own.is_sampled(), "{own}");
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_moves_into_the_trace_of_its_message() {
+    async fn moves(mut invocation: Invocation) -> String {
+        let sender: TraceContext =
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00".parse().expect("one");
+        invocation.continue_trace(&sender);
+        invocation.trace.to_string()
+    }
+    listen();
+    let functions = Functions::<()>::new().http("Moves", get("trace"), moves);
+    let app = |sampler| {
+        TestApp::new(functions.all().expect("right").with_state(()).span(span).sample_spans(sampler))
+    };
+    let mode = InvocationMode::ALL[0];
+    let response = app(None).http(mode, traced()).await;
+    assert_eq!(response.text(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+    logged();
+    let response = app(Some(parent_based())).http(mode, traced()).await;
+    let span = logged()[0]["span"].clone();
+    assert_eq!(span[TRACE_ID], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!((&span[PARENT_SPAN_ID], &span[SPAN_ID]), (&"00f067aa0ba902b7".into(), &"".into()));
+    let own: TraceContext = response.text().parse().expect("a traceparent");
+    assert!(own.trace_id() == "4bf92f3577b34da6a3ce929d0e0e4736" && !own.is_sampled(), "{own}");
+}
+
+#[tokio::test]
 async fn the_log_says_why_an_invocation_failed() {
     listen();
-    assert!(!app(false).queue("Fails", "x").await.succeeded);
+    assert!(!app(None).queue("Fails", "x").await.succeeded);
     let lines = logged();
     let events: Vec<_> = lines.iter().map(|line| line["fields"]["event"].clone()).collect();
     assert_eq!(events, ["invocation-failed", "invocation-ended"]);

@@ -147,11 +147,7 @@ async fn an_overloaded_key_wait_says_retry_after_a_second() {
     let tokens: Vec<_> = (0..9).map(|number| made_up(&world, number)).collect();
     let requests: Vec<_> = tokens.iter().map(|token| bearing(token)).collect();
     let refused = join_all(requests.iter().map(|headers| world.identity.authenticate(headers, *NOW))).await;
-    let invocation = Invocation {
-        id: Uuid::nil(),
-        function: "Any",
-        trace: azure_functions_handler::TraceContext::random(),
-    };
+    let invocation = Invocation::new(Uuid::nil(), "Any", azure_functions_handler::TraceContext::random());
     let waits = refused.into_iter().map(|refused| {
         let answer = Problem::from(refused.unwrap_err()).to_response(&invocation);
         (answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap().to_owned())

@@ -2,6 +2,10 @@
 
 use axum::Router;
 use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::Event};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message as _;
 use test_servers::{Backend, BackendResponse, TcpProxy, proxy::AcceptMode};
 use tokio::net::TcpListener;
 use tracing::{Dispatch, field::Empty, info_span};
@@ -10,20 +14,47 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::*;
 use crate::telemetry::tests::lines;
 
-fn settings(address: &str) -> TraceSettings {
-    TraceSettings {
-        endpoint: address.parse().unwrap(),
-        headers: reqwest::header::HeaderMap::new(),
-        service: "orders-worker".to_owned(),
+mod metrics;
+
+fn settings(address: &str) -> OtlpSettings {
+    OtlpSettings {
+        resource: vec![("service.name".to_owned(), "orders-worker".to_owned())],
+        traces: Some(TraceSettings {
+            collector: Collector {
+                endpoint: address.parse().unwrap(),
+                headers: reqwest::header::HeaderMap::new(),
+                protocol: Protocol::HttpProtobuf,
+                compression: Compression::None,
+                timeout: Duration::from_secs(5),
+                certificate: None,
+            },
+            sampler: SamplerSettings { is_parent_based: true, ratio: 1.0 },
+            batch: BatchSettings { delay: Duration::from_millis(100), ..BatchSettings::default() },
+        }),
+        metrics: None,
     }
 }
 
-fn at(port: u16) -> TraceSettings {
+fn at(port: u16) -> OtlpSettings {
     settings(&format!("http://127.0.0.1:{port}/v1/traces"))
 }
 
+fn with_protocol(mut settings: OtlpSettings, protocol: Protocol) -> OtlpSettings {
+    if let Some(traces) = &mut settings.traces {
+        traces.collector.protocol = protocol;
+    }
+    settings
+}
+
+/// Also what tells how much is dropped.
+fn export(settings: &OtlpSettings) -> (TelemetryLayer, Export, Dropped) {
+    let (layer, export) = super::export(settings, &FunctionAttributes::new(), "sqlite", Clock).unwrap();
+    let dropped = export.traces.as_ref().unwrap().dropped.clone();
+    (layer, export, dropped)
+}
+
 /// This many invocations, each of which ends.
-fn invocations(spans: SpanLayer, count: usize) {
+fn invocations(spans: TelemetryLayer, count: usize) {
     more_invocations(&Dispatch::new(tracing_subscriber::registry().with(spans)), count);
 }
 
@@ -49,12 +80,12 @@ fn more_invocations(subscriber: &Dispatch, count: usize) {
 
 /// How many spans a request holds.
 fn held(asked: &test_servers::ReceivedRequest) -> usize {
-    let document: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
-    document["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len()
+    let request = ExportTraceServiceRequest::decode(&asked.body[..]).unwrap();
+    request.resource_spans[0].scope_spans[0].spans.len()
 }
 
 /// The one line that counts dropped spans: how many spans, and why.
-fn told(dropped_spans: &DroppedSpans) -> Option<(u64, Option<String>)> {
+fn told(dropped_spans: &Dropped) -> Option<(u64, Option<String>)> {
     let lines = lines(|| dropped_spans.report());
     assert!(lines.len() <= 1, "{lines:?}");
     let line = lines.first()?;
@@ -62,12 +93,20 @@ fn told(dropped_spans: &DroppedSpans) -> Option<(u64, Option<String>)> {
     Some((line["dropped"].as_u64().unwrap(), line["error"].as_str().map(str::to_owned)))
 }
 
+/// A collector that answers every request with this body.
+async fn answering(body: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let routes = Router::new().fallback(async move || body);
+    tokio::spawn(async { axum::serve(listener, routes).await });
+    port
+}
+
 #[tokio::test]
 async fn queued_spans_are_sent_at_shutdown() {
     let collector = Backend::plain().await.unwrap();
     collector.respond_with(BackendResponse::Status(200));
-    let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let dropped_spans = export.dropped_spans.clone();
+    let (spans, export, dropped_spans) = export(&at(collector.port()));
     invocations(spans, 1200);
     export.finish().await;
     let asked = collector.requests();
@@ -80,14 +119,15 @@ async fn queued_spans_are_sent_at_shutdown() {
 async fn a_hanging_collector_delays_shutdown_by_two_seconds() {
     let collector = Backend::plain().await.unwrap();
     collector.respond_with(BackendResponse::Nothing);
-    let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let dropped_spans = export.dropped_spans.clone();
+    let (spans, export, dropped_spans) = export(&at(collector.port()));
     invocations(spans, 100_000);
     let (dropped, _) = told(&dropped_spans).unwrap();
-    assert_eq!(dropped, 100_000 - MAX_QUEUED_SPANS as u64, "the queue takes no more than it has room for");
+    assert_eq!(dropped, 100_000 - 2048, "the queue takes no more than it has room for");
     let start = std::time::Instant::now();
-    export.finish().await;
+    export.close().await;
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let (dropped, _) = told(&dropped_spans).unwrap();
+    assert_eq!(dropped, 2048, "what was not sent is counted");
 }
 
 #[tokio::test]
@@ -96,19 +136,21 @@ async fn dropped_spans_are_counted_with_the_last_error() {
         (BackendResponse::Status(401), "refuses with status 401"),
         (BackendResponse::Status(400), "refuses with status 400"),
         (BackendResponse::Status(500), "refuses with status 500"),
+        (BackendResponse::Status(429), "answers with status 429"),
         (BackendResponse::Status(503), "answers with status 503"),
         (BackendResponse::Redirect("https://elsewhere.example".to_owned()), "refuses with status 307"),
     ] {
-        let collector = Backend::plain().await.unwrap();
-        collector.respond_with(says);
-        let (spans, export) = export(at(collector.port()), Clock).unwrap();
-        let dropped_spans = export.dropped_spans.clone();
-        invocations(spans, 7);
-        export.stop.send_replace(true);
-        export.task.await.unwrap();
-        let (dropped, error) = told(&dropped_spans).unwrap();
-        assert!(dropped == 7 && error.as_ref().is_some_and(|error| error.contains(reason)), "{error:?}");
-        assert_eq!(told(&dropped_spans), None, "nothing is told twice");
+        for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson] {
+            let collector = Backend::plain().await.unwrap();
+            collector.respond_with(says.clone());
+            let settings = with_protocol(at(collector.port()), protocol);
+            let (spans, export, dropped_spans) = export(&settings);
+            invocations(spans, 7);
+            export.close().await;
+            let (dropped, error) = told(&dropped_spans).unwrap();
+            assert!(dropped == 7 && error.as_ref().is_some_and(|error| error.contains(reason)), "{error:?}");
+            assert_eq!(told(&dropped_spans), None, "nothing is told twice");
+        }
     }
 }
 
@@ -116,8 +158,7 @@ async fn dropped_spans_are_counted_with_the_last_error() {
 async fn a_retryable_batch_is_sent_again() {
     let collector = Backend::plain().await.unwrap();
     collector.respond_with(BackendResponse::Status(503));
-    let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let dropped_spans = export.dropped_spans.clone();
+    let (spans, export, dropped_spans) = export(&at(collector.port()));
     invocations(spans, 3);
     let failed = async {
         let mut look_again = tokio::time::interval(Duration::from_millis(10));
@@ -138,16 +179,31 @@ async fn a_retryable_batch_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_batch_expires_after_its_export_timeout() {
+    let collector = Backend::plain().await.unwrap();
+    collector.respond_with(BackendResponse::Status(503));
+    let mut settings = at(collector.port());
+    settings.traces.as_mut().unwrap().batch.export_timeout = Some(Duration::from_millis(300));
+    let (spans, export, dropped_spans) = export(&settings);
+    invocations(spans, 3);
+    collector.wait_for_request().await;
+    // The pause before the second attempt is longer than the time that the batch has.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    export.close().await;
+    let (dropped, error) = told(&dropped_spans).unwrap();
+    assert!(dropped == 3 && error.is_some_and(|error| error.contains("OTEL_BSP_EXPORT_TIMEOUT")));
+    assert_eq!(collector.requests().len(), 1, "it was not sent again");
+}
+
+#[tokio::test]
 async fn an_untrusted_collector_gets_no_spans() {
     let authority = test_servers::Authority::new("tests").unwrap();
     let shown = authority.issue(&test_servers::Leaf::server(&["127.0.0.1"])).unwrap();
     let collector = Backend::start(&shown, authority.certificate()).await.unwrap();
     let address = format!("https://127.0.0.1:{}/v1/traces", collector.port());
-    let (spans, export) = export(settings(&address), Clock).unwrap();
-    let dropped_spans = export.dropped_spans.clone();
+    let (spans, export, dropped_spans) = export(&settings(&address));
     invocations(spans, 1);
-    export.stop.send_replace(true);
-    export.task.await.unwrap();
+    export.close().await;
     let (dropped, error) = told(&dropped_spans).unwrap();
     assert!(dropped == 1 && error.is_some_and(|error| error.starts_with("the collector does not answer")));
     assert!(collector.requests().is_empty());
@@ -155,18 +211,22 @@ async fn an_untrusted_collector_gets_no_spans() {
 
 #[tokio::test]
 async fn partially_rejected_batches_are_not_sent_again() {
-    for rejected in [r#""2""#, "2"] {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let answer =
-            format!(r#"{{"partialSuccess":{{"rejectedSpans":{rejected},"errorMessage":"hunter2"}}}}"#);
-        let routes = Router::new().fallback(async move || answer);
-        tokio::spawn(async { axum::serve(listener, routes).await });
-        let (spans, export) = export(at(port), Clock).unwrap();
-        let dropped_spans = export.dropped_spans.clone();
+    let json = |rejected: &str| {
+        format!(r#"{{"partialSuccess":{{"rejectedSpans":{rejected},"errorMessage":"hunter2"}}}}"#)
+            .into_bytes()
+    };
+    let partial_success =
+        ExportTracePartialSuccess { rejected_spans: 2, error_message: "hunter2".to_owned() };
+    let protobuf = ExportTraceServiceResponse { partial_success: Some(partial_success) }.encode_to_vec();
+    for (protocol, answer) in [
+        (Protocol::HttpJson, json(r#""2""#)),
+        (Protocol::HttpJson, json("2")),
+        (Protocol::HttpProtobuf, protobuf),
+    ] {
+        let settings = with_protocol(at(answering(answer).await), protocol);
+        let (spans, export, dropped_spans) = export(&settings);
         invocations(spans, 7);
-        export.stop.send_replace(true);
-        export.task.await.unwrap();
+        export.close().await;
         let (dropped, error) = told(&dropped_spans).unwrap();
         assert!(
             dropped == 2
@@ -180,8 +240,16 @@ async fn spans_arrive_within_ten_seconds_of_recovery() {
     let collector = Backend::plain().await.unwrap();
     let proxy = TcpProxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
     proxy.set_accept_mode(AcceptMode::Silent).await;
-    let (spans, export) = export(at(proxy.port()), Clock).unwrap();
+    let (spans, export, dropped_spans) = export(&at(proxy.port()));
     invocations(spans, 3);
+    // The first attempt has failed, so the batch is on its way.
+    let failed = async {
+        let mut look_again = tokio::time::interval(Duration::from_millis(10));
+        while told(&dropped_spans).is_none() {
+            look_again.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), failed).await.is_ok(), "it is not sent");
     // It is silent for long: time does not wait for it.
     tokio::time::pause();
     tokio::time::sleep(Duration::from_secs(100)).await;
@@ -197,7 +265,7 @@ async fn spans_arrive_within_ten_seconds_of_recovery() {
 async fn silent_idle_connections_drop_no_spans() {
     let collector = Backend::plain().await.unwrap();
     let proxy = TcpProxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
-    let (spans, export) = export(at(proxy.port()), Clock).unwrap();
+    let (spans, export, _) = export(&at(proxy.port()));
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(spans));
     let took = || {
         more_invocations(&subscriber, 3);
@@ -216,7 +284,7 @@ async fn silent_idle_connections_drop_no_spans() {
 
 #[tokio::test(start_paused = true)]
 async fn dropped_spans_are_reported_once_a_minute() {
-    let dropped_spans = DroppedSpans::default();
+    let dropped_spans = Dropped::new(Signal::Spans);
     tokio::spawn(dropped_spans.clone().report_periodically());
     dropped_spans.add(1);
     tokio::time::sleep(Duration::from_secs(59)).await;
