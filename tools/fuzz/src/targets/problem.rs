@@ -17,11 +17,7 @@ const CODES: [&str; 9] =
 
 /// A refused body is malformed, or has errors from the closed list whose pointers lead somewhere in it.
 pub(super) fn check(problem: &Problem, body: &[u8]) -> u64 {
-    let invocation = Invocation {
-        id: Uuid::nil(),
-        function: "Any",
-        trace: azure_functions_handler::TraceContext::random(),
-    };
+    let invocation = Invocation::new(Uuid::nil(), "Any", azure_functions_handler::TraceContext::random());
     let answer = problem.to_response(&invocation);
     let status = answer.status();
     let answer = answer
