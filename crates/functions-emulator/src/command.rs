@@ -50,9 +50,7 @@ pub(super) use arguments::{Arguments, Command};
 pub(super) use failure::Failure;
 use printer::LogFormat;
 use reloader::Rebuild;
-
-/// The port on which Core Tools listen by default as well.
-pub(super) const DEFAULT_PORT: u16 = 7071;
+pub(super) use running::DEFAULT_PORT;
 
 /// After this time a notice explains what a worker has to do to be called.
 const WAITING_NOTICE_AFTER: Duration = Duration::from_secs(5);

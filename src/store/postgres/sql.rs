@@ -3,17 +3,19 @@
 
 mod administration;
 mod inspect;
+mod products;
 mod relay;
 
 pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, ROLE_EXISTS, SET_PRINCIPALS};
 pub(super) use inspect::{HAS_TEXT_COLUMNS, PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
+pub(super) use products::{INSERT_PRODUCT, REPLACE_PRODUCT};
 pub(super) use relay::TAKE_DUE;
 
 use uuid::Uuid;
 
 use crate::store::{
     scope::Scoped,
-    sql::{letter_columns, order_columns, product_columns},
+    sql::{letter_columns, order_columns},
 };
 
 /// The key that stands before every order or dead letter in lists that run from the newest. No id of version 7 sorts
@@ -390,19 +392,4 @@ pub(super) const REPLAY: &str = concat!(
      SELECT ",
     letter_columns!(),
     " FROM replayed",
-);
-
-pub(super) const INSERT_PRODUCT: &str = concat!(
-    "INSERT INTO products (",
-    product_columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT DO NOTHING RETURNING ",
-    product_columns!(),
-);
-
-/// Replaces the product only if its version is still the one that was read before.
-pub(super) const REPLACE_PRODUCT: &str = concat!(
-    "UPDATE products SET name = $2, currency = $3, unit_price = $4, active = $5, version = version + 1,
-         updated_at = $6
-     WHERE sku = $1 AND version = $7 RETURNING ",
-    product_columns!(),
 );

@@ -13,8 +13,10 @@ use hyper_util::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::{DEFAULT_PORT, failure::Failure};
+use super::failure::Failure;
 
+/// The port on which Core Tools listen by default as well.
+pub(crate) const DEFAULT_PORT: u16 = 7071;
 /// Bytes that an answer of the emulator may have.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// What stands before the token in the console's page.
