@@ -4,6 +4,7 @@ use std::{
     fs, io,
     path::Path,
     process::{Command, Stdio, id},
+    sync::{Mutex, PoisonError},
 };
 
 use super::error::CompilerError;
@@ -12,15 +13,19 @@ use crate::inputs;
 /// The program of the public package `Azure.Bicep.CommandLine.linux-x64` 0.49.2.
 const DIGEST: &str = "0ab9de90c2493f206f8281bae74f9ee2d5ed3605548dab1adf41fef185e1f7c5";
 
+/// Threads of one process would write to one file.
+static UNPACKING: Mutex<()> = Mutex::new(());
+
 /// Unpacks the program, unless it is there already, and refuses any other one.
 pub(super) fn unpack(archive: &Path, program: &Path) -> Result<(), CompilerError> {
+    let _alone = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
     if program.is_file() {
         return Ok(());
     }
     let refused = |why: String| CompilerError::Archive(format!("{}: {why}", archive.display()));
     let folder = program.parent().ok_or_else(|| refused("no folder to unpack it into".to_owned()))?;
     fs::create_dir_all(folder)?;
-    // Others may unpack it at the same time; the program appears whole or not at all.
+    // Other processes may unpack it at the same time; the program appears whole or not at all.
     let part = folder.join(format!("part-{}", id()));
     let mut xz = Command::new("xz");
     xz.args(["--decompress", "--stdout"]).arg(archive).stdout(Stdio::from(fs::File::create(&part)?));
