@@ -201,7 +201,7 @@ async fn statements_are_spans_below_their_invocation() {
     assert!(invocation.began <= statement.began && statement.ended <= invocation.ended, "{statement:?}");
     let keys: BTreeSet<_> = statement.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
     assert_eq!(keys, BTreeSet::from(["db.collection.name", "db.operation.name", "db.system.name"]));
-    assert_eq!(statement.attribute("db.system.name").as_deref(), Some("sqlite"));
+    assert_eq!(statement.attribute("db.system.name").as_deref(), Some(app.database_system()));
     assert_eq!(statement.attribute("db.operation.name").as_deref(), Some("SELECT"));
 }
 

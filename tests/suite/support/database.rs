@@ -89,6 +89,11 @@ impl AppDatabase {
 }
 
 impl TestApp {
+    /// What OpenTelemetry calls the engine of the app's database.
+    pub(crate) fn database_system(&self) -> &'static str {
+        if self.database.server.is_some() { "postgresql" } else { "sqlite" }
+    }
+
     /// Puts so many due messages into the outbox, each with so many blanks at its end. Their ids count from 1; the
     /// one with the largest number is the oldest.
     pub(crate) async fn add_due_messages(&self, count: i64, blanks: i64) {
