@@ -1,7 +1,7 @@
 //! Spans and metrics, sent to a collector by OpenTelemetry's SDK.
 //!
 //! A span that ended is left in a bounded queue, and the invocation continues. The SDK's batch processor takes the spans
-//! from there on a thread of its own, and [`transport`] sends each batch on the runtime. While the collector is
+//! from there on a thread of its own, and `transport` sends each batch on the runtime. While the collector is
 //! unavailable or slow, one batch waits, the queue fills, and what finds no room is counted and dropped.
 
 use std::{fs, sync::Arc, time::Duration};
