@@ -1,0 +1,3 @@
+//! No code: the manifest alone counts.
+
+fn main() {}
