@@ -12,7 +12,8 @@ mod tests;
 
 use std::{
     fs::File,
-    process::Command,
+    io,
+    process::{Command, ExitStatus},
     time::{Duration, Instant},
 };
 
@@ -112,22 +113,41 @@ fn heading(stages: &[Stage], index: usize, expected: Duration, elapsed: Duration
 
 impl Stage {
     fn run(&self, project: &Project) -> anyhow::Result<()> {
-        for mut command in (self.commands)(project)? {
-            let program = command.get_program().display().to_string();
+        let commands = (self.commands)(project)?;
+        if self.at_once {
+            let start = |mut command: Command| {
+                let child = command.spawn();
+                named(&command, child)
+            };
+            let started: Vec<_> = commands.into_iter().map(start).collect();
+            // Each is waited for, so that none outlives the run.
+            let ended: Vec<anyhow::Result<_>> = started.into_iter().map(|child| Ok(child?.wait()?)).collect();
+            return ended.into_iter().try_for_each(|status| self.check(status?));
+        }
+        for mut command in commands {
             let status = self.status(project, &mut command);
-            let status = status.with_context(|| format!("cannot start {program}: install it"))?;
-            anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
+            self.check(named(&command, status)?)?;
         }
         Ok(())
     }
 
+    fn check(&self, status: ExitStatus) -> anyhow::Result<()> {
+        anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
+        Ok(())
+    }
+
     /// Runs a command. The tests of a quick run are not all tests, so they are no evidence.
-    fn status(&self, project: &Project, command: &mut Command) -> std::io::Result<std::process::ExitStatus> {
+    fn status(&self, project: &Project, command: &mut Command) -> io::Result<ExitStatus> {
         if self.name == quick::TESTS {
             return command.status();
         }
         evidence::status(&evidence::file(project), command)
     }
+}
+
+/// What came of starting a command, with its program in the error.
+fn named<T>(command: &Command, outcome: io::Result<T>) -> anyhow::Result<T> {
+    outcome.with_context(|| format!("cannot start {}: install it", command.get_program().display()))
 }
 
 /// A line for each stage: what it does and how long it takes; a star stands before those of `--quick`.

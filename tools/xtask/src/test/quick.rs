@@ -45,6 +45,7 @@ pub(super) fn stages() -> Vec<Stage> {
         seconds: 120,
         quick: true,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
+        at_once: false,
         commands: |project| {
             let mut test =
                 cargo(project, &["test", "--locked", "--workspace", "--no-fail-fast", "--lib", "--bins"]);

@@ -38,6 +38,8 @@ pub(super) struct Stage {
     /// Whether `--quick` runs it.
     pub(super) quick: bool,
     pub(super) advice: &'static str,
+    /// Whether its commands run beside each other.
+    pub(super) at_once: bool,
     pub(super) commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
@@ -61,6 +63,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 4,
         quick: true,
         advice: "run `cargo fmt --all`",
+        at_once: false,
         commands: |project| Ok(vec![cargo(project, &["fmt", "--all", "--check"])]),
     },
     Stage {
@@ -69,6 +72,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 30,
         quick: true,
         advice: "fix what clippy says above",
+        at_once: false,
         commands: |project| {
             let clippy =
                 ["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
@@ -81,6 +85,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 60,
         quick: false,
         advice: "fix what rustdoc says above",
+        at_once: false,
         commands: |project| {
             let mut doc = cargo(project, &["doc", "--locked", "--no-deps", "--workspace", "--quiet"]);
             doc.env("RUSTDOCFLAGS", "-D warnings");
@@ -93,6 +98,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 5,
         quick: true,
         advice: "take the crate out, or say in .deny.toml why it may stay",
+        at_once: false,
         commands: |project| {
             // Checking offline needs every crate of the lock file, those of other systems too.
             Ok(vec![cargo(project, &["fetch", "--locked", "--quiet"]), licences::check(project)?])
@@ -104,6 +110,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 120,
         quick: false,
         advice: "see `cargo xtask infra --help`; its own tests run with the others",
+        at_once: false,
         commands: |project| {
             let infra = |words: &[&str]| {
                 let mut command = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "infra"]);
@@ -117,11 +124,16 @@ pub(super) const STAGES: [Stage; 15] = [
     },
     Stage {
         name: "release build",
-        does: "the binary that ships",
+        does: "the binary that ships, and the tests beside it",
         seconds: 240,
         quick: false,
         advice: "fix what the compiler says above",
-        commands: |project| Ok(vec![Release::for_this_machine(project)?.build(project)]),
+        // Its last step uses one processor for minutes.
+        at_once: true,
+        commands: |project| {
+            let tests = cargo(project, &["test", "--locked", "--workspace", "--no-run", "--quiet"]);
+            Ok(vec![Release::for_this_machine(project)?.build(project), tests])
+        },
     },
     Stage {
         name: "package",
@@ -129,6 +141,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 120,
         quick: false,
         advice: "see `cargo xtask package`",
+        at_once: false,
         commands: packages,
     },
     Stage {
@@ -137,6 +150,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 950,
         quick: false,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
+        at_once: false,
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace", "--no-fail-fast"]);
             // The scenarios hold what ships, not what a debugger wants.
@@ -176,6 +190,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 60,
         quick: false,
         advice: "correct the document or the program, and run `cargo xtask docs --check DOCUMENT` alone",
+        at_once: false,
         commands: |project| {
             Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "docs", "--check"])])
         },
@@ -186,6 +201,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 1,
         quick: false,
         advice: "",
+        at_once: false,
         commands: |project| {
             evidence::check(project)?;
             kept_log::check(project).map(|()| Vec::new())
@@ -198,6 +214,7 @@ pub(super) const STAGES: [Stage; 15] = [
         quick: false,
         advice: "run it alone: `WORKER_UNDER_TEST=target/chaos/shifted-clock-orders-worker cargo test --workspace --test suite \
                  clock:: -- --ignored`",
+        at_once: false,
         commands: |project| {
             let worker = project.with_shifted_clock()?;
             let jumping = |left_out: &[&str]| {
@@ -219,6 +236,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 240,
         quick: false,
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
+        at_once: false,
         commands: |project| {
             let chaos = |more: &[&str]| {
                 let mut chaos = cargo(project, &["run", "--quiet", "--package", "chaos", "--"]);
@@ -237,6 +255,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 50,
         quick: false,
         advice: "fix the worker or its description; the printed --seed sends the same again",
+        at_once: false,
         commands: |project| {
             let mut fuzz = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"]);
             fuzz.envs(under_test(project)?);
@@ -249,6 +268,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 60,
         quick: false,
         advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
+        at_once: false,
         commands: |project| {
             let mut console = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "console"]);
             console.envs(under_test(project)?);
@@ -261,6 +281,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 60,
         quick: false,
         advice: "see `cargo xtask measure`",
+        at_once: false,
         commands: |project| {
             Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "measure", "--check"])])
         },

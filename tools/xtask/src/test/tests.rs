@@ -107,6 +107,17 @@ fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
 }
 
 #[test]
+fn a_stage_whose_commands_run_at_once_fails_with_any_of_them() {
+    let project = Project::here();
+    let at_once = |commands| Stage { advice: "fix it", at_once: true, commands, ..STAGES[1] }.run(&project);
+    at_once(|_| Ok(vec![Command::new("true"), Command::new("true")])).expect("both end well");
+    let failed = at_once(|_| Ok(vec![Command::new("false"), Command::new("true")])).unwrap_err();
+    assert_eq!(failed.to_string(), "the stage `lints` failed: fix it");
+    let missing = at_once(|_| Ok(vec![Command::new("true"), Command::new("no-such-program")])).unwrap_err();
+    assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
+}
+
+#[test]
 fn the_heading_says_how_long_the_stage_and_the_run_take() {
     let seconds = Duration::from_secs;
     let heading = heading(&STAGES[..4], 1, seconds(60), seconds(4), seconds(132));
