@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::store::{
-    DeadLetterLimit, ExcessDeadLetter, StoreError, retention,
-    rows::ExcessDeadLetterRow,
-    sql::{EXCESS_LETTERS, PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
+    DeadLetterLimit, ExcessDeadLetter, StoreError, retention, rows::ExcessDeadLetterRow, sql::EXCESS_LETTERS,
 };
 
-use super::pool::PoolExecutor;
+use super::{
+    pool::PoolExecutor,
+    sql::{PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
+};
 
 pub(super) async fn purge(
     executor: PoolExecutor<'_>,

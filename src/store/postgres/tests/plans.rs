@@ -4,10 +4,7 @@ use serde_json::Value;
 use sqlx::{Executor as _, Row as _};
 
 use super::*;
-use crate::store::sql::{
-    ACTIVE_PRODUCTS, ALL_PRODUCTS, DEAD_LETTERS, GAUGES, HISTORY, KEY, PRODUCT, PURGE_INBOX, PURGE_KEYS,
-    PURGE_OUTBOX,
-};
+use crate::store::sql::{ACTIVE_PRODUCTS, ALL_PRODUCTS, DEAD_LETTERS, GAUGES, HISTORY, KEY, PRODUCT};
 
 const LOAD: &str = include_str!("plans/load.sql");
 
@@ -159,9 +156,9 @@ const OF_TIMERS: &[Statement] = &[
         "1000000000000, 1, 1, 100, 2000000000000, 1, '', -1, 1000000",
         100,
     ),
-    statement("old keys", PURGE_KEYS, "bigint, bigint", "500, 100", 100),
-    statement("old messages", PURGE_INBOX, "bigint, bigint", "500, 100", 100),
-    statement("closed messages", PURGE_OUTBOX, "bigint, bigint", "500, 100", 100),
+    statement("old keys", sql::PURGE_KEYS, "bigint, bigint", "1000, 1000", 1000),
+    statement("old messages", sql::PURGE_INBOX, "bigint, bigint", "1000, 1000", 1000),
+    statement("closed messages", sql::PURGE_OUTBOX, "bigint, bigint", "1000, 1000", 1000),
     // Counts what is open.
     statement("gauges", GAUGES, "bigint, text", "2000000000000, ''", 2000),
 ];
