@@ -1,15 +1,18 @@
 //! What the worker needs of the machine to start, and what it reports to the operator when it cannot serve.
 
+mod thread_limit;
+
 use std::{
     io::{self, ErrorKind, Write},
     os::fd::AsFd,
     process::ExitCode,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, mpsc},
     thread,
 };
 
 use tokio::runtime::{Builder, Runtime};
 
+use self::thread_limit::available_threads;
 use crate::{
     clock::Clock,
     telemetry::{
@@ -153,17 +156,4 @@ fn available_files() -> usize {
     let opened: Vec<_> =
         (0..REQUIRED_FILES).map_while(|_| io::stderr().as_fd().try_clone_to_owned().ok()).collect();
     opened.len()
-}
-
-/// How many threads the process can have at once, up to those that it needs.
-fn available_threads(needed: usize) -> usize {
-    let gate = Mutex::new(());
-    let closed = gate.lock();
-    thread::scope(|scope| {
-        let wait = || drop(gate.lock());
-        let start = || thread::Builder::new().spawn_scoped(scope, wait);
-        let started = (0..needed).take_while(|_| start().is_ok()).count();
-        drop(closed);
-        started
-    })
 }
