@@ -1,10 +1,9 @@
 //! What the worker needs of the machine to start, and what it reports to the operator when it cannot serve.
 
-mod thread_limit;
+mod process_limits;
 
 use std::{
     io::{self, ErrorKind, Write},
-    os::fd::AsFd,
     process::ExitCode,
     sync::{Arc, mpsc},
     thread,
@@ -12,7 +11,7 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
-use self::thread_limit::available_threads;
+use self::process_limits::{available_files, available_threads};
 use crate::{
     clock::Clock,
     telemetry::{
@@ -131,7 +130,7 @@ fn write_with_timeout<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
 /// # Errors
 /// When there are too few file descriptors or threads: better no start than one after which calls wait for ever.
 pub fn start_log(clock: Clock) -> Result<Log, ServeError> {
-    let available = available_files();
+    let available = available_files(REQUIRED_FILES);
     if available < REQUIRED_FILES {
         return Err(ServeError::TooFewFiles { available });
     }
@@ -149,11 +148,4 @@ pub fn start_log(clock: Clock) -> Result<Log, ServeError> {
 /// When the system does not provide the resources. Without threads Tokio panics instead, so ask for the log first.
 pub fn build_runtime() -> Result<Runtime, ServeError> {
     Ok(Builder::new_multi_thread().enable_all().build()?)
-}
-
-/// How many file descriptors the process can have more, up to those that it needs.
-fn available_files() -> usize {
-    let opened: Vec<_> =
-        (0..REQUIRED_FILES).map_while(|_| io::stderr().as_fd().try_clone_to_owned().ok()).collect();
-    opened.len()
 }
