@@ -3,7 +3,6 @@
 mod check;
 mod command;
 mod new;
-mod setting;
 
 use std::{env, path::Path, process::ExitCode};
 

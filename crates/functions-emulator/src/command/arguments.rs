@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use functions_emulator::{easyauth::EasyAuthMode, emulator_file::FileOptions};
 
-use super::{LogFormat, Rebuild, documents, invoke, queues, similar::similar, token};
-use crate::{check, new, setting::Setting};
+use super::{
+    LogFormat, Rebuild, documents, invoke, named_value::NamedValue, queues, similar::similar, token,
+};
+use crate::{check, new};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,7 +53,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     pub(crate) easyauth: Option<EasyAuthChoice>,
     /// An app setting for the worker; may be repeated
-    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = Setting)]
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = NamedValue::SETTING)]
     pub(crate) settings: Vec<(String, String)>,
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]

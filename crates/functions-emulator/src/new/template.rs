@@ -1,30 +1,55 @@
 //! The files of a new app in each language.
 
+/// A file's name with its text.
+type File = (&'static str, &'static str);
+
 /// The files, and what they have in place of names in braces.
 pub(super) struct Template {
-    /// Each file with its text.
-    pub(super) files: &'static [(&'static str, &'static str)],
+    pub(super) files: &'static [File],
     /// What to type next, after `cd`.
     pub(super) next_steps: &'static str,
-    /// What `{{language}}`, `{{file}}` and the like stand for.
-    values: &'static [(&'static str, &'static str)],
+    /// `{{language}}`.
+    language: &'static str,
+    /// `{{file}}`: what a person changes.
+    handler: &'static str,
+    /// `{{rebuild}}` and `{{func}}`: what happens at a save before the app is served, and before Core Tools are started.
+    builds: [&'static str; 2],
 }
 
 impl Template {
-    /// A file's text for an app of this name.
-    pub(super) fn filled(&self, text: &str, name: &str, handler: &str) -> String {
-        let filled = self.values.iter().fold(text.to_owned(), |text, (key, value)| text.replace(key, value));
-        filled.replace("{{name}}", name).replace("{{handler}}", handler)
+    /// A file's text for an app of this name, on this crate.
+    pub(super) fn filled(&self, text: &str, name: &str, handler_crate: &str) -> String {
+        let [rebuild, func] = self.builds;
+        // The name comes last, for it is in what was filled in before.
+        [
+            ("{{language}}", self.language),
+            ("{{file}}", self.handler),
+            ("{{rebuild}}", rebuild),
+            ("{{func}}", func),
+            ("{{name}}", name),
+            ("{{handler}}", handler_crate),
+        ]
+        .into_iter()
+        .fold(text.to_owned(), |text, (key, value)| text.replace(key, value))
+    }
+
+    /// An app that an interpreter runs as it is saved; the first of its files is the handler.
+    const fn interpreted(language: &'static str, files: &'static [File; 7]) -> Self {
+        Self { files, next_steps: NEXT_STEPS, language, handler: files[0].0, builds: ["", ""] }
     }
 }
 
-const HELLO: (&str, &str) = ("Hello/function.json", include_str!("../../templates/http/Hello.json"));
-const SETTINGS: (&str, &str) =
-    ("local.settings.json", include_str!("../../templates/http/local.settings.json"));
-const OPTIONS: (&str, &str) =
+/// A handler and its host.json, and what is alike for each interpreter.
+const fn interpreted_files(handler: File, host_json: &'static str) -> [File; 7] {
+    [handler, ("host.json", host_json), HELLO, SETTINGS, OPTIONS, README, GITIGNORE]
+}
+
+const HELLO: File = ("Hello/function.json", include_str!("../../templates/http/Hello.json"));
+const SETTINGS: File = ("local.settings.json", include_str!("../../templates/http/local.settings.json"));
+const OPTIONS: File =
     ("functions-emulator.json", include_str!("../../templates/http/functions-emulator.json"));
-const README: (&str, &str) = ("README.md", include_str!("../../templates/http/README.md.template"));
-const GITIGNORE: (&str, &str) = (".gitignore", include_str!("../../templates/http/gitignore"));
+const README: File = ("README.md", include_str!("../../templates/http/README.md.template"));
+const GITIGNORE: File = (".gitignore", include_str!("../../templates/http/gitignore"));
 
 const NEXT_STEPS: &str = "  functions-emulator .              serves it, again at every save
   functions-emulator invoke Hello   calls it, from another terminal
@@ -44,36 +69,22 @@ pub(super) const RUST: Template = Template {
     ],
     next_steps: "  functions-emulator .                                   builds and serves it
   curl http://localhost:7071/api/hello/you",
-    values: &[],
+    language: "Rust",
+    handler: "src/main.rs",
+    builds: ["", ""],
 };
 
-pub(super) const NODE: Template = Template {
-    files: &[
-        ("handler.js", include_str!("../../templates/node/handler.js")),
-        ("host.json", include_str!("../../templates/node/host.json")),
-        HELLO,
-        SETTINGS,
-        OPTIONS,
-        README,
-        GITIGNORE,
-    ],
-    next_steps: NEXT_STEPS,
-    values: &[("{{language}}", "Node"), ("{{file}}", "handler.js"), ("{{rebuild}}", ""), ("{{func}}", "")],
-};
+const NODE_FILES: [File; 7] = interpreted_files(
+    ("handler.js", include_str!("../../templates/node/handler.js")),
+    include_str!("../../templates/node/host.json"),
+);
+pub(super) const NODE: Template = Template::interpreted("Node", &NODE_FILES);
 
-pub(super) const PYTHON: Template = Template {
-    files: &[
-        ("handler.py", include_str!("../../templates/python/handler.py")),
-        ("host.json", include_str!("../../templates/python/host.json")),
-        HELLO,
-        SETTINGS,
-        OPTIONS,
-        README,
-        GITIGNORE,
-    ],
-    next_steps: NEXT_STEPS,
-    values: &[("{{language}}", "Python"), ("{{file}}", "handler.py"), ("{{rebuild}}", ""), ("{{func}}", "")],
-};
+const PYTHON_FILES: [File; 7] = interpreted_files(
+    ("handler.py", include_str!("../../templates/python/handler.py")),
+    include_str!("../../templates/python/host.json"),
+);
+pub(super) const PYTHON: Template = Template::interpreted("Python", &PYTHON_FILES);
 
 pub(super) const GO: Template = Template {
     files: &[
@@ -87,10 +98,7 @@ pub(super) const GO: Template = Template {
         (".gitignore", include_str!("../../templates/go/gitignore")),
     ],
     next_steps: NEXT_STEPS,
-    values: &[
-        ("{{language}}", "Go"),
-        ("{{file}}", "main.go"),
-        ("{{rebuild}}", " the emulator runs `go build`, and"),
-        ("{{func}}", ", after `go build -o {{name}}`"),
-    ],
+    language: "Go",
+    handler: "main.go",
+    builds: [" the emulator runs `go build`, and", ", after `go build -o {{name}}`"],
 };

@@ -231,9 +231,15 @@ async fn what_does_not_fit_the_trigger_is_refused() {
 #[tokio::test]
 async fn a_header_that_is_none_is_not_repeated() {
     let folder = tempfile::tempdir().expect("a folder");
-    let refused = command(folder.path().as_os_str(), ["invoke", "any", "--header", "canary-5c1e"]).await;
-    assert_eq!(refused.code, Some(2));
-    assert!(refused.err.contains("NAME: VALUE") && !refused.err.contains("canary"), "{}", refused.err);
+    for (header, told) in [
+        ("canary-5c1e", "must look like NAME: VALUE"),
+        (" : canary-5c1e", "must have a name before its `:`"),
+        ("a name: canary-5c1e", "must have a name without blanks"),
+    ] {
+        let refused = command(folder.path().as_os_str(), ["invoke", "any", "--header", header]).await;
+        assert_eq!(refused.code, Some(2));
+        assert!(refused.err.contains(told) && !refused.err.contains("canary"), "{}", refused.err);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::super::{failure::Failure, header::Header, overview::Overview};
+use super::super::{failure::Failure, named_value::NamedValue, overview::Overview};
 
 /// What holds for HTTP functions alone.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub(super) struct HttpOptions {
     #[arg(long)]
     path: Option<String>,
     /// A header; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = Header)]
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = NamedValue::HEADER)]
     headers: Vec<(String, String)>,
     /// The name of an access key, as the console lists it: master, host/NAME or function/FUNCTION/NAME
     #[arg(long)]
