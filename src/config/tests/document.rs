@@ -17,8 +17,9 @@ Every setting of orders-worker. `cargo xtask generate` writes this page from the
 A setting is an environment variable. In Azure it is an
 [app setting](https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings); on a
 development machine it is in `local.settings.json`, and
-[local.settings.json.example](local.settings.json.example) has the defaults. Editors complete and explain the settings
-there, from its [JSON Schema](docs/reference/local.settings.schema.json).
+[local.settings.json.example](local.settings.json.example) has the defaults, and the identity settings of
+`cargo xtask issuer` for `func start`. Editors complete and explain the settings there, from its
+[JSON Schema](docs/reference/local.settings.schema.json).
 
 - The worker reads the settings once, when it starts. It reports all wrong settings together and ends with exit code 2
   ([messages](docs/troubleshooting.md#settings)).

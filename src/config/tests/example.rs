@@ -1,12 +1,17 @@
 //! The example of local settings, held against the table.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::*;
 
 fn example() -> Value {
     serde_json::from_str(include_str!("../../../local.settings.json.example")).unwrap()
 }
+
+/// Settings that are those of `cargo xtask issuer`, not the defaults: Core Tools have no EasyAuth.
+const OF_THE_LOCAL_ISSUER: [&str; 4] =
+    ["ORDERS_IDENTITY", "ORDERS_ENTRA_TENANT_ID", "ORDERS_ENTRA_AUDIENCE", "ORDERS_ENTRA_AUTHORITY"];
 
 fn values() -> Vec<(String, String)> {
     let example = example();
@@ -47,6 +52,9 @@ fn the_example_comments_match_the_settings_table() {
 #[test]
 fn the_example_shows_the_defaults() {
     for (name, value) in values() {
+        if OF_THE_LOCAL_ISSUER.contains(&name.as_str()) {
+            continue;
+        }
         if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
             assert_eq!(Some(value.as_str()), setting.default, "{name}");
         }
@@ -55,14 +63,9 @@ fn the_example_shows_the_defaults() {
 
 #[test]
 fn a_local_host_starts_the_worker_on_the_example() {
-    let by_the_host = [
-        ("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"),
-        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
-        ("WEBSITE_AUTH_ENABLED", "true"),
-        ("ORDERS_ENTRA_TENANT_ID", "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10"),
-        ("ORDERS_ENTRA_AUDIENCE", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let by_the_host =
+        [("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"), ("AZURE_FUNCTIONS_ENVIRONMENT", "Development")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let environment = values().into_iter().chain(by_the_host);
     let config = Config::read(environment.map(|(name, value)| (name.into(), value.into())), EVERYTHING);
     assert_eq!(config.unwrap().environment, Environment::Local);
@@ -94,7 +97,9 @@ fn the_example_has_no_secret_and_does_not_claim_easyauth() {
     {
         assert!(!text.contains(word), "{word}");
     }
-    let random = |value: &str| value.len() >= 20 && !value.contains(['.', '=', ' ', '/']);
+    let random = |value: &str| {
+        value.len() >= 20 && !value.contains(['.', '=', ' ', '/']) && value.parse::<Uuid>().is_err()
+    };
     for (name, value) in values() {
         assert!(!random(&value) && !value.contains('@'), "{name} looks like a secret");
     }

@@ -5,26 +5,24 @@ mod local_settings;
 mod storage;
 
 use std::{
-    env, fs,
-    net::Ipv4Addr,
+    env,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use anyhow::{Context as _, bail, ensure};
-use functions_emulator::{
-    issuer::{Issuer, IssuerServer},
-    users::Users,
-};
+use functions_emulator::users::Users;
 use project::{Profile, Project};
 use serde_json::Value;
-use tokio::{net::TcpListener, process::Command};
+use tokio::process::Command;
+
+use crate::issuer::{self, LocalIssuer};
 
 const HELP: &str = "\
-From then on plain `func start` works as well, with the users that the running issuer knows: keep this command, or
-`cargo xtask func --prepare` and an issuer of your own. `cargo xtask func --prepare` after a change builds again, and the host starts the new
-binary by itself (watchFiles in host.json). Core Tools have no sign-in front: the worker is told to believe tokens alone,
-and `cargo xtask token NAME` prints one.";
+Plain `func start` works as well: run `cargo xtask func --prepare` once, and keep `cargo xtask issuer` in a terminal, which
+is the issuer that local.settings.json names. `cargo xtask func --prepare` after a change builds again, and the host
+starts the new binary by itself (watchFiles in host.json). Core Tools have no sign-in front: the worker is told to believe
+tokens alone, and `cargo xtask token NAME` prints one.";
 
 const INSTALL: &str = "\
 Core Tools are not installed: there is no `func` on the PATH. Get version 4 with
@@ -44,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 7071)]
     port: u16,
     /// The port of the local issuer; 0 for any free one.
-    #[arg(long, default_value_t = local_settings::ISSUER_PORT)]
+    #[arg(long, default_value_t = issuer::PORT)]
     issuer_port: u16,
 }
 
@@ -60,37 +58,36 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         .context("cannot start cargo: install Rust with rustup")?;
     ensure!(built.success(), "the build failed: fix what cargo says above");
     let users = project.users()?;
-    prepare(project, &project.worker_binary(Profile::Dev), &users)?;
+    prepare(project, &project.worker_binary(Profile::Dev))?;
     match func {
         Some(func) if !args.prepare => serve(project, &func, &users, args).await,
         _ => {
-            println!("prepared: `func start` serves the app from {}", project.root().display());
+            println!(
+                "prepared: `func start` serves the app from {}, beside `cargo xtask issuer`",
+                project.root().display()
+            );
             Ok(())
         }
     }
 }
 
 /// Puts the worker, a link for each function and the settings where Core Tools look for them.
-fn prepare(project: &Project, worker: &Path, users: &Users) -> anyhow::Result<()> {
+fn prepare(project: &Project, worker: &Path) -> anyhow::Result<()> {
     links::worker(project.root(), worker)?;
     links::functions(project.root())?;
-    local_settings::write_if_absent(project.root(), users)
+    local_settings::copy_if_absent(project.root())
 }
 
 async fn serve(project: &Project, func: &Path, users: &Users, args: &Args) -> anyhow::Result<()> {
     if !args.http_only {
         storage::check(project.root())?;
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.issuer_port))
-        .await
-        .with_context(|| format!("port {} is taken; choose another with --issuer-port", args.issuer_port))?;
-    let issuer_port = listener.local_addr().context("the issuer has no port")?.port();
-    let issuer_url = local_settings::issuer_url(issuer_port);
-    let _issuer = IssuerServer::start(Issuer::open(&project.state_folder(), &issuer_url, users)?, listener);
-    fs::create_dir_all(project.state_folder())?;
-    fs::write(project.url_file(), &issuer_url).context("cannot write down where the issuer is")?;
-    let mut child = command(project.root(), func, args)?
-        .envs(identity(users, issuer_port))
+    let issuer = LocalIssuer::start(project, users, args.issuer_port).await?;
+    issuer.write_down(project)?;
+    // What the shell sets stays.
+    let settings = issuer.settings(users).into_iter().filter(|(name, _)| env::var_os(name).is_none());
+    let mut child = command(project.root(), func, args.port, args.http_only)?
+        .envs(settings)
         .spawn()
         .with_context(|| format!("cannot start {}", func.display()))?;
     // Ctrl-C reaches Core Tools as well, who stop by themselves.
@@ -104,16 +101,11 @@ async fn serve(project: &Project, func: &Path, users: &Users, args: &Args) -> an
     Ok(())
 }
 
-/// What says who is believed; what the shell sets stays.
-fn identity(users: &Users, issuer_port: u16) -> impl Iterator<Item = (&'static str, String)> {
-    local_settings::identity(users, issuer_port).into_iter().filter(|(name, _)| env::var_os(name).is_none())
-}
-
 /// `func start` in the root.
-fn command(root: &Path, func: &Path, args: &Args) -> anyhow::Result<Command> {
+fn command(root: &Path, func: &Path, port: u16, http_only: bool) -> anyhow::Result<Command> {
     let mut command = Command::new(func);
-    command.arg("start").arg("--port").arg(args.port.to_string()).current_dir(root).stdin(Stdio::inherit());
-    if args.http_only {
+    command.arg("start").arg("--port").arg(port.to_string()).current_dir(root).stdin(Stdio::inherit());
+    if http_only {
         command.arg("--functions").args(without_queues(root)?);
     }
     Ok(command)

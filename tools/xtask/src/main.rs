@@ -13,6 +13,7 @@ mod fuzz;
 mod fuzz_api;
 mod generate;
 mod infra;
+mod issuer;
 mod licences;
 mod measure;
 mod mutants;
@@ -35,6 +36,8 @@ Serve the app:
   cargo xtask dev                      on http://localhost:7071; builds and restarts it when a file is saved
   cargo xtask func                     the same under Core Tools, where they are installed
   cargo xtask func --http-only         without a queue server, so without what needs queues
+  cargo xtask func --prepare           what plain `func start` needs, once; it also needs the next one:
+  cargo xtask issuer                   the issuer that local.settings.json.example names, until Ctrl-C
   cargo xtask token buyer              a bearer token for a user of functions-emulator.json
   cargo xtask token buyer --role OrderAdmin
                                        the same user with another role
@@ -91,6 +94,8 @@ enum Command {
     Dev(dev::Args),
     /// Build, link and serve the app with Core Tools (`func start`), with users of a local issuer.
     Func(func::Args),
+    /// Serve the issuer that local.settings.json.example names, for plain `func start`.
+    Issuer(issuer::Args),
     /// Print a bearer token of the local issuer.
     Token(token::Args),
     /// Start the PostgreSQL that the tests use, say where it comes from, and keep it until Ctrl-C.
@@ -132,6 +137,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Dev(args) => dev::run(&project, &args).await,
         Command::Func(args) => func::run(&project, &args).await,
+        Command::Issuer(args) => issuer::run(&project, &args).await,
         Command::Token(args) => token::run(&project, &args),
         Command::Postgres => postgres::run().await,
         Command::Test(args) => test::run(&project, &args),

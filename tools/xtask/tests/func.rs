@@ -2,6 +2,7 @@
 //! emulator there, and under the real ones where they are installed. Both have to give the same answers.
 
 mod func {
+    pub(crate) mod issuing;
     pub(crate) mod served;
     pub(crate) mod story;
 }
@@ -12,10 +13,16 @@ use std::{
     net::TcpStream,
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::Command,
+    process::{Command, Output, Stdio},
 };
 
-use func::{served::Served, story};
+use func::{issuing::Issuing, served::Served, story};
+use functions_emulator::{
+    ConsoleOptions, Emulator, Events, Options, app::stage_app, easyauth::EasyAuthMode, queues::Connections,
+};
+use project::{Project, WORKER_NAME};
+use serde_json::Value;
+use tokio::sync::Mutex;
 
 /// What `func` is asked for: `start --port PORT`. The queues are the emulator's own.
 /// The emulator comes with its own tests, as in a run of all of them; alone it would be compiled once more.
@@ -27,8 +34,27 @@ exec \"$FUNCTIONS_EMULATOR\" . --port \"$3\" --setting WorkQueues=
 /// Where the storage emulator listens, without which the real host serves no queue.
 const EMULATOR: [u16; 3] = [10000, 10001, 10002];
 
+/// One test at a time writes down where the issuer is, which `cargo xtask token` reads.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// The port that the example names, which a test does not occupy.
+const PORT_OF_THE_EXAMPLE: &str = "localhost:7072";
+
+fn xtask(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+    command.output().expect("xtask starts")
+}
+
+fn succeeds(output: &Output) -> String {
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    told
+}
+
 #[tokio::test]
 async fn both_hosts_give_the_same_responses() {
+    let _turn = TURN.lock().await;
     let folder = tempfile::tempdir().expect("a folder");
     let stub = stub(folder.path());
     let told = story::told(&Served::start(&stub, Some("the host's own")).await, true).await;
@@ -55,4 +81,53 @@ fn stub(folder: &Path) -> String {
     fs::write(&func, script).expect("a script");
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).expect("a program");
     format!("{}:{}", folder.display(), env::var("PATH").expect("a path"))
+}
+
+/// As the documents say: prepare once, keep the issuer, copy the example, `func start`, `cargo xtask token`.
+#[tokio::test]
+async fn the_example_settings_accept_the_tokens_of_the_issuer() {
+    let _turn = TURN.lock().await;
+    succeeds(&xtask(&["func", "--prepare"], &[]));
+    let issuing = Issuing::start();
+    let example =
+        fs::read_to_string(Project::here().root().join("local.settings.json.example")).expect("the example");
+    assert!(issuing.help.contains("[default: 7072]"), "{}", issuing.help);
+    let settings = example.replace(PORT_OF_THE_EXAMPLE, &issuing.host);
+    let values: Value = serde_json::from_str(&settings).expect("JSON");
+    for (said, name) in [
+        ("authority", "ORDERS_ENTRA_AUTHORITY"),
+        ("tenant", "ORDERS_ENTRA_TENANT_ID"),
+        ("audience", "ORDERS_ENTRA_AUDIENCE"),
+    ] {
+        assert_eq!(values["Values"][name], issuing.said(said), "{name} of the example");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let host = Emulator::start(like_func_start(folder.path(), &settings)).await.expect("a host");
+    host.ready().await.expect("the worker answers");
+    let orders = format!("{}/api/orders", host.url());
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    assert_eq!(client.get(&orders).send().await.expect("an answer").status(), 401);
+    let token = succeeds(&xtask(&["token", "buyer"], &[]));
+    let answer = client.get(&orders).bearer_auth(token.trim()).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.expect("a text"));
+    host.stop().await;
+}
+
+/// The app with this local.settings.json, which the emulator reads as Core Tools do, and without sign-in before it.
+fn like_func_start(folder: &Path, settings: &str) -> Options {
+    let (root, app_root) = (Project::here().root().to_owned(), folder.join("app"));
+    stage_app(&root, &root.join(WORKER_NAME), WORKER_NAME, &app_root).expect("an app");
+    fs::write(app_root.join("local.settings.json"), settings).expect("settings");
+    Options {
+        app_root,
+        listen: ([127, 0, 0, 1], 0).into(),
+        settings: Vec::new(),
+        easyauth: EasyAuthMode::Off,
+        users: None,
+        state: folder.join("state"),
+        keys: None,
+        queues: Connections::default(),
+        events: Events::new(),
+        console: ConsoleOptions::default(),
+    }
 }
