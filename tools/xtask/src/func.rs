@@ -3,6 +3,7 @@
 mod links;
 mod local_settings;
 mod storage;
+mod story;
 
 use std::{
     env,
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     /// Serve only what needs no queue, and so no storage.
     #[arg(long)]
     http_only: bool,
+    /// Tell the life of an order: place, list, refuse, change, process, fulfil; and say whether each answer is right.
+    #[arg(long, conflicts_with_all = ["prepare", "port", "issuer_port"])]
+    story: bool,
     /// The port to serve on.
     #[arg(long, default_value_t = 7071)]
     port: u16,
@@ -49,7 +53,9 @@ pub(crate) struct Args {
 /// Prepares the repository's root and serves until Core Tools end.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let func = find("func", env::var_os("PATH").as_deref());
-    if !args.prepare && func.is_none() {
+    if args.story {
+        story::announce(func.as_deref())?;
+    } else if !args.prepare && func.is_none() {
         bail!(INSTALL);
     }
     let built = project
@@ -59,6 +65,9 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     ensure!(built.success(), "the build failed: fix what cargo says above");
     let users = project.users()?;
     prepare(project, &project.worker_binary(Profile::Dev))?;
+    if args.story {
+        return story::run(project, &users, func.as_deref(), args.http_only).await;
+    }
     match func {
         Some(func) if !args.prepare => serve(project, &func, &users, args).await,
         _ => {

@@ -51,6 +51,10 @@ impl LocalIssuer {
         fs::write(project.url_file(), &self.url).context("cannot write down where the issuer is")
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// What tokens name as their authority.
     pub(crate) fn authority(&self) -> String {
         format!("{}/_emulator/issuer", self.url)

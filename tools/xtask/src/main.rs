@@ -36,6 +36,7 @@ Serve the app:
   cargo xtask dev                      on http://localhost:7071; builds and restarts it when a file is saved
   cargo xtask func                     the same under Core Tools, where they are installed
   cargo xtask func --http-only         without a queue server, so without what needs queues
+  cargo xtask func --story             the life of an order under Core Tools and under the emulator, each answer compared
   cargo xtask func --prepare           what plain `func start` needs, once; it also needs the next one:
   cargo xtask issuer                   the issuer that local.settings.json.example names, until Ctrl-C
   cargo xtask token buyer              a bearer token for a user of functions-emulator.json

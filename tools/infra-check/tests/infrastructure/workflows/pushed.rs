@@ -24,9 +24,27 @@ fn ci() -> Vec<Call> {
         change("tar --create --file package.tar target/packaged-app"),
         change("tar --extract --file package.tar"),
         reads("cargo test --locked --workspace --lib --bins", ""),
+        reads("cargo xtask func --story", ""),
     ];
     calls.extend(compiler());
+    calls.extend(storage_emulator());
     calls.extend(STAGES.map(|stages| reads(format!("cargo xtask test --stage {stages}"), "")));
+    calls
+}
+
+/// Core Tools, and the storage emulator in the background: the first look at it waits until it was started.
+fn storage_emulator() -> Vec<Call> {
+    let look = |port| {
+        let options = "--silent --retry 30 --retry-connrefused --max-time 60 --output /dev/null";
+        reads(format!("curl {options} http://127.0.0.1:{port}/"), "")
+            .does("until grep --quiet ^azurite ../called; do sleep 1; done")
+    };
+    let mut calls = vec![
+        change("rustup toolchain install stable --profile minimal"),
+        change("npm install --global azure-functions-core-tools@4.15.1 azurite@3.35.0"),
+        change("azurite --silent --skipApiVersionCheck --location azurite"),
+    ];
+    calls.extend([10000, 10001, 10002].map(look));
     calls
 }
 
