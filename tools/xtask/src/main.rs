@@ -22,6 +22,7 @@ mod postgres;
 mod profile;
 mod release;
 mod stop_signals;
+mod stranger;
 mod test;
 mod token;
 mod tools;
@@ -51,6 +52,8 @@ Check a change:
                                        some stages of it; --list says which there are
   cargo xtask generate                 write function.json, docs/openapi.json and the like anew from the code
   cargo xtask docs --check             run what the documents show, and compare what it prints
+  cargo xtask stranger                 the emulator from its installation to a changed line, each step with its time
+  cargo xtask stranger --install       only its installation, from the folder and from the package
 
 Look for faults:
   cargo xtask chaos                    crashes, lost messages and wrong clocks under load; --seed 7 draws other ones
@@ -128,6 +131,8 @@ enum Command {
     Infra(infra::Args),
     /// Make the zips that are deployed, and the bill of what is in them.
     Package(package::Args),
+    /// Install the emulator into an empty HOME, and make, serve, call and change a first app in each language.
+    Stranger(stranger::Args),
     /// Print the size, the start time, the idle memory and the instructions of the release binary.
     Measure(measure::Args),
 }
@@ -154,6 +159,7 @@ async fn main() -> ExitCode {
         Command::Profile(args) => Box::pin(profile::run(&project, &args)).await,
         Command::Infra(args) => infra::run(&project, &args),
         Command::Package(args) => package::run(&project, &args),
+        Command::Stranger(args) => stranger::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args).await,
     };
     match outcome {

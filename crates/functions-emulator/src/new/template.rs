@@ -65,9 +65,11 @@ pub(super) const RUST: Template = Template {
         ("Hello/function.json", include_str!("../../templates/rust/Hello.json")),
         ("Submit/function.json", include_str!("../../templates/rust/Submit.json")),
         ("Work/function.json", include_str!("../../templates/rust/Work.json")),
+        ("functions-emulator.json", include_str!("../../templates/rust/functions-emulator.json")),
         (".gitignore", include_str!("../../templates/rust/gitignore")),
     ],
-    next_steps: "  functions-emulator .                                   builds and serves it
+    next_steps:
+        "  functions-emulator .                                   builds and serves it, again at every save
   curl http://localhost:7071/api/hello/you",
     language: "Rust",
     handler: "src/main.rs",
