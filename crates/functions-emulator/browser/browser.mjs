@@ -55,6 +55,7 @@ export async function call(page, name, { as, id, query, body, mode }) {
   await page.getByRole("button", { name: "Send" }).click();
   const shown = page.getByRole("region", { name: /^Call / });
   await shown.waitFor();
+  for (const more of await shown.getByRole("button", { name: /^Show all/ }).all()) await more.click();
   const answer = shown.getByRole("group", { name: "Answer: body" });
   return {
     number: Number((await shown.getAttribute("aria-label")).replace("Call ", "")),

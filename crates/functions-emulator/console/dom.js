@@ -51,9 +51,35 @@ export async function during(control, act) {
   }
 }
 
-/** Text of fixed width that scrolls on its own, by keyboard too. */
+/** Lines of a text that are shown at first. */
+const LINES = 60;
+
+/** Text of fixed width; a long one is shown whole when the reader asks for it. */
 export function listing(label, text, kind = "") {
-  return el("pre", { class: kind, tabindex: 0, role: "group", "aria-label": label }, text);
+  const lines = text.split("\n");
+  const short = lines.length > LINES + 5 || text.length > LINES * 100
+    ? lines.slice(0, LINES).join("\n").slice(0, LINES * 100) : text;
+  const shown = el("pre", { class: kind, role: "group", "aria-label": label }, short);
+  if (short === text) return shown;
+  const more = el("button", { type: "button", class: "link", "aria-expanded": "false" });
+  const set = (open) => {
+    shown.textContent = open ? text : short;
+    more.textContent = open ? "Show less" : `Show all ${lines.length === 1 ? `${text.length} characters` : `${lines.length} lines`}`;
+    more.setAttribute("aria-expanded", String(open));
+  };
+  more.addEventListener("click", () => set(more.getAttribute("aria-expanded") === "false"));
+  set(false);
+  return el("div", {}, shown, more);
+}
+
+/** Draws a place anew; what was unfolded stays so, and what had the focus has it again. */
+export function redraw(place, ...nodes) {
+  const controls = () => [...place.querySelectorAll("a, button, input, select, textarea, summary")];
+  const open = [...place.querySelectorAll("details")].map((details) => details.open);
+  const focused = controls().indexOf(document.activeElement);
+  place.replaceChildren(...nodes);
+  for (const [at, details] of place.querySelectorAll("details").entries()) details.open = open[at] ?? details.open;
+  controls()[focused]?.focus({ preventScroll: true });
 }
 
 /** A sentence that stays for some seconds. */

@@ -20,11 +20,15 @@ const titles = {
 /** What all views share. */
 const shared = { overview: null, user: null };
 let shown = null;
+/** Whether a view was shown before: only then does the focus move. */
+let arrived = false;
 const main = document.getElementById("main");
 
 function route() {
-  const [, name, ...rest] = location.hash.match(/^#\/([a-z]+)(?:\/(.*))?$/) ?? [];
-  return { name: views[name] ? name : "functions", rest: rest[0] ? decodeURIComponent(rest[0]) : "" };
+  const [, name, rest, query] = location.hash.match(/^#\/([a-z]+)(?:\/([^?]*))?(?:\?(.*))?$/) ?? [];
+  return {
+    name: views[name] ? name : "functions", rest: rest ? decodeURIComponent(rest) : "", query: new URLSearchParams(query),
+  };
 }
 
 function tabs() {
@@ -36,16 +40,20 @@ function tabs() {
 }
 
 async function show() {
-  const { name, rest } = route();
+  const { name, rest, query } = route();
   main.setAttribute("aria-busy", "true");
   tabs();
   document.title = `${titles[name]} · ${shared.overview?.app ?? "functions-emulator"}`;
   try {
-    if (shown?.name === name && shown.view.go) return await shown.view.go(rest);
+    if (shown?.name === name && shown.view.go) return await shown.view.go(rest, query);
     shown?.view.leave?.();
-    const view = await views[name].open(shared, rest);
+    const view = await views[name].open(shared, rest, query);
     shown = { name, view };
     main.replaceChildren(view.node);
+    scrollTo(0, 0);
+    main.scrollTop = 0;
+    if (arrived) main.focus({ preventScroll: true });
+    arrived = true;
   } catch (error) {
     shown = null;
     main.replaceChildren(el("p", { class: "empty" }, error.message));
@@ -92,7 +100,7 @@ async function onEvent(event) {
 }
 
 addEventListener("hashchange", () => {
-  if (location.hash.startsWith("#/")) show().then(() => main.focus({ preventScroll: true }));
+  if (location.hash.startsWith("#/")) show();
 });
 
 try {

@@ -1,63 +1,81 @@
 // The last calls as they happen, and each with everything that is known of it.
 
-import { el, listing, notice, reveal, when } from "../dom.js";
+import { el, notice, redraw, reveal, select, when } from "../dom.js";
 import { request } from "../client.js";
 import { exchange, outcome, took } from "../exchange.js";
+import { filterBar, holds } from "../filters.js";
+import { keyed, row } from "../keyed.js";
 
 /** Calls that the list shows. */
 const MOST = 200;
 
-export async function open(shared, number) {
+/** Stands in the address for a call of no function, or of no user. */
+const NONE = "-";
+
+const STATUSES = [["", "any"], ["2xx", "2xx"], ["3xx", "3xx"], ["4xx", "4xx"], ["5xx", "5xx"], ["failed", "failed"],
+  ["running", "running"]];
+
+export async function open(shared, number, query) {
   const calls = new Map((await request("GET", "calls")).map((call) => [call.number, call]));
-  const lines = await request("GET", "lines");
   const list = el("ol", { class: "list calls", reversed: true });
+  const none = el("p", { class: "empty" });
   const place = el("div", { class: "detail" });
-  const printed = listing("What the worker printed", "", "printed");
-  const node = el("div", {},
-    el("div", { class: "split" }, el("section", { "aria-labelledby": "calls-title" },
-      el("h1", { id: "calls-title" }, "Calls"), list), place),
-    el("details", { class: "card" }, el("summary", {}, "What the worker printed"), printed));
+  const bar = filterBar("Search calls", controls(shared, [...calls.values()]), draw);
+  const node = el("div", { class: "split" }, el("section", { "aria-labelledby": "calls-title" },
+    el("h1", { id: "calls-title" }, "Calls"), bar.node, list, none), place);
   let chosen = null;
   let planned = false;
   let looks = 0;
 
+  const show = keyed(list, (call) => call.number, (call) => {
+    const link = el("a");
+    const { node: item, show: change } = row(el("li", {}, link), link, content);
+    return {
+      node: item,
+      show(now) {
+        change(now);
+        link.href = bar.link(`#/calls/${call.number}`);
+        if (call.number === chosen) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      },
+    };
+  });
+
   function draw() {
     planned = false;
     const newest = [...calls.values()].sort((one, other) => other.number - one.number);
-    for (const { number } of newest.slice(MOST)) calls.delete(number);
-    list.replaceChildren(...(newest.length ? newest.slice(0, MOST).map(item) : [el("li", { class: "empty" },
-      "Nothing was called yet.")]));
-    printed.textContent = lines.map(({ line }) => line).join("\n");
+    for (const { number: old } of newest.splice(MOST)) calls.delete(old);
+    const shown = bar.narrow(newest, matches(bar));
+    show(shown);
+    list.hidden = shown.length === 0;
+    none.textContent = shown.length ? "" : newest.length ? "No call is like that." : "Nothing was called yet.";
   }
 
-  function item(call) {
-    const [text, kind] = outcome(call);
-    return el("li", {}, el("a", { href: `#/calls/${call.number}`, "aria-current": call.number === chosen ? "true" : null },
-      el("span", { class: "line" }, el("span", { class: `badge ${kind}` }, text),
-        el("strong", {}, call.function ?? "no function"), el("span", { class: "quiet" }, took(call.duration))),
-      el("span", { class: "quiet" }, when(call.started), ` ${call.head ?? "message or tick"}`),
-      call.trace && el("span", { class: "quiet mono" }, `trace ${call.trace.slice(0, 16)}…`)));
-  }
-
-  async function detail() {
+  async function detail(again = false) {
+    node.classList.toggle("chosen", chosen !== null);
     if (chosen === null) {
       return place.replaceChildren(el("p", { class: "empty" }, "Choose a call to see its request, what the worker saw, and the answer."));
     }
     const mine = ++looks;
+    const back = el("a", { class: "back", href: bar.link("#/calls") }, "All calls");
     try {
       const call = await request("GET", `calls/${chosen}`);
       if (mine !== looks) return;
-      place.replaceChildren(el("h2", {}, `Call ${call.number}`),
-        exchange(call, (next) => (location.hash = `#/calls/${next.number}`)));
+      const drawn = [back, el("h2", {}, `Call ${call.number}`),
+        exchange(call, (next) => (location.hash = bar.link(`#/calls/${next.number}`)))];
+      if (again) redraw(place, ...drawn);
+      else place.replaceChildren(...drawn);
     } catch (error) {
-      place.replaceChildren(el("p", { class: "empty" }, error.message));
+      place.replaceChildren(back, el("p", { class: "empty" }, error.message));
     }
   }
 
-  async function go(next) {
+  async function go(next, query) {
+    const before = chosen;
+    bar.read(query);
     chosen = next ? Number(next) : null;
     draw();
-    await detail();
+    if (chosen === null || chosen !== before) await detail();
   }
 
   /** Many calls at once are drawn once. */
@@ -70,11 +88,7 @@ export async function open(shared, number) {
     if (event.kind === "call") {
       calls.set(event.call.number, event.call);
       plan();
-      if (event.call.number === chosen && event.call.duration !== null) await detail();
-    } else if (event.kind === "line") {
-      lines.push(event);
-      lines.splice(0, lines.length - 300);
-      plan();
+      if (event.call.number === chosen && event.call.duration !== null) await detail(true);
     } else if (event.kind === "lagged") {
       notice("More happened than this page could follow; the list is loaded anew.");
       for (const call of await request("GET", "calls")) calls.set(call.number, call);
@@ -82,6 +96,41 @@ export async function open(shared, number) {
     }
   }
 
-  await go(number);
-  return { node, go: async (next) => (await go(next), reveal(place)), onEvent };
+  await go(number, query);
+  return { node, go: async (next, query) => (await go(next, query), chosen && reveal(place)), onEvent };
+}
+
+function content(call) {
+  const [text, kind] = outcome(call);
+  return [el("span", { class: "line" }, el("span", { class: `badge ${kind}` }, text),
+    el("strong", {}, call.function ?? "no function"), el("span", { class: "quiet" }, took(call.duration))),
+  el("span", { class: "quiet" }, when(call.started), ` ${call.head ?? "message or tick"}`),
+  call.trace && el("span", { class: "quiet mono" }, `trace ${call.trace.slice(0, 16)}…`)].filter(Boolean);
+}
+
+function controls(shared, calls) {
+  const known = (shared.overview?.functions ?? []).map(({ name }) => name);
+  const names = new Set([...known, ...calls.map((call) => call.function).filter(Boolean)]);
+  const users = (shared.overview?.users?.all ?? []).map(({ name }) => name);
+  return [
+    ["function", "Function", select([["", "any"], ...[...names].sort(), [NONE, "no function"]])],
+    ["status", "Status", select(STATUSES)],
+    ["user", "User", select([["", "any"], ...users, [NONE, "none that the console knows"]])],
+    ["trace", "Trace id", el("input", { autocomplete: "off", spellcheck: "false" })],
+  ];
+}
+
+function matches(bar) {
+  const [name, status, user, trace, text] = ["function", "status", "user", "trace", "text"].map(bar.value);
+  const is = (wanted, value) => wanted === "" || (value ?? NONE) === wanted;
+  return (call) => is(name, call.function) && is(user, call.user) && hasStatus(call, status)
+    && (trace === "" || call.trace?.startsWith(trace.trim().toLowerCase()))
+    && holds([call.function, call.head, call.user, call.status, call.trace, call.invocation].join(" "), text);
+}
+
+function hasStatus(call, wanted) {
+  if (wanted === "") return true;
+  const [text, kind] = outcome(call);
+  if (wanted === "running" || wanted === "failed") return wanted === "running" ? text === "running" : kind === "bad";
+  return call.status !== null && `${Math.floor(call.status / 100)}xx` === wanted;
 }

@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// Name, media type and text of each file beside the page.
-const FILES: [(&str, &str, &str); 16] = files![
+const FILES: &[(&str, &str, &str)] = &files![
     "console.css": CSS,
     "icon.svg": "image/svg+xml",
     "main.js": SCRIPT,
@@ -33,7 +33,9 @@ const FILES: [(&str, &str, &str); 16] = files![
     "dom.js": SCRIPT,
     "build.js": SCRIPT,
     "exchange.js": SCRIPT,
+    "filters.js": SCRIPT,
     "form.js": SCRIPT,
+    "keyed.js": SCRIPT,
     "schema.js": SCRIPT,
     "views/functions.js": SCRIPT,
     "views/calls.js": SCRIPT,

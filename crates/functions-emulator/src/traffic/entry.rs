@@ -8,6 +8,14 @@ use uuid::Uuid;
 
 use super::RecordedMessage;
 
+/// What a browser asks for of its own accord, beside a page that it shows.
+const BROWSERS_OWN: [&str; 4] = [
+    "/favicon.ico",
+    "/apple-touch-icon.png",
+    "/apple-touch-icon-precomposed.png",
+    "/.well-known/appspecific/com.chrome.devtools.json",
+];
+
 /// How a call reaches the worker.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,6 +109,13 @@ impl CallRecord {
             logs: Vec::new(),
             faults: Vec::new(),
         }
+    }
+
+    /// Whether a browser that shows the console sent it of its own accord, and no function took it.
+    pub(super) fn is_browsers_own(&self) -> bool {
+        let path = self.request.as_ref().and_then(|request| request.head.strip_prefix("GET "));
+        let path = path.map(|path| path.split('?').next().unwrap_or_default());
+        self.function.is_none() && path.is_some_and(|path| BROWSERS_OWN.contains(&path))
     }
 
     /// The line of a list.

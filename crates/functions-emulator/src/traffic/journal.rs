@@ -94,14 +94,17 @@ impl Journal {
         Some(last.unwrap_or(call).clone())
     }
 
-    /// The line of a list for a call.
+    /// The line of a list for a call; none for one that a browser makes of its own accord.
     pub(crate) fn summary(&self, number: u64) -> Option<CallSummary> {
-        self.state().calls.iter().rev().find(|entry| entry.number == number).map(CallRecord::summary)
+        let state = self.state();
+        let call = state.calls.iter().rev().find(|entry| entry.number == number)?;
+        (!call.is_browsers_own()).then(|| call.summary())
     }
 
-    /// Every remembered call, newest first.
+    /// Every remembered call, newest first, but those that a browser makes of its own accord.
     pub(crate) fn calls(&self) -> Vec<CallSummary> {
-        self.state().calls.iter().rev().map(CallRecord::summary).collect()
+        let state = self.state();
+        state.calls.iter().rev().filter(|call| !call.is_browsers_own()).map(CallRecord::summary).collect()
     }
 
     /// The last lines that the worker printed.

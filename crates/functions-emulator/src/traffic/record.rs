@@ -29,6 +29,11 @@ impl CallRecorder {
         Self { journal: journal.clone(), number: journal.begin(now) }
     }
 
+    /// The record of a call that no list shows.
+    pub(crate) fn unlisted(now: DateTime<Utc>) -> Self {
+        Self::begin(&Journal::default(), now)
+    }
+
     /// The call's number.
     pub(crate) fn number(&self) -> u64 {
         self.number

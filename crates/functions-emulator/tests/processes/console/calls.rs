@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Page, an_app, refused};
-use crate::app::{Running, TestApp, within};
+use crate::app::{Running, TestApp, client, within};
 
 /// Looks at a call until it is as wanted.
 async fn shown(page: &Page, number: &Value, holds: impl Fn(&Value) -> bool) -> Value {
@@ -68,6 +68,43 @@ async fn calls_of_other_callers_are_shown() {
         (&json!("ok_take"), &json!(true), &json!(null))
     );
     assert_eq!(page.get("calls").await.as_array().unwrap().len(), 3, "the console's own requests are none");
+}
+
+#[tokio::test]
+async fn what_console_and_browser_ask_for_themselves_is_no_call() {
+    let mut app = an_app();
+    app.options.console.openapi = Some("/api/ok_hello".to_owned());
+    let running = app.start().await;
+    let page = Page::open(&running).await;
+    assert_eq!(page.post("document", json!({"user": null})).await["status"], 200);
+    let own = [
+        "/favicon.ico",
+        "/apple-touch-icon.png?size=180",
+        "/.well-known/appspecific/com.chrome.devtools.json",
+        "/_emulator/main.js",
+        "/_emulator/main.js.map",
+        "/_emulator/no-such-file",
+    ];
+    for path in own {
+        let asked = client().get(format!("{}{path}", running.host.url())).send().await.unwrap();
+        drop(asked.bytes().await);
+    }
+    assert_eq!(page.get("calls").await, json!([]));
+    page.call("/api/favicon.ico").await;
+    assert_eq!(last(&page).await["head"], "GET /api/favicon.ico", "a path of the app is one");
+}
+
+#[tokio::test]
+async fn an_icon_that_a_function_serves_is_a_call() {
+    let icon = json!([
+        { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous", "route": "favicon.ico" },
+        { "type": "http", "direction": "out", "name": "res" },
+    ]);
+    let app = TestApp::new().function("ok_icon", &icon).set("/extensions/http", json!({"routePrefix": ""}));
+    let running = app.start().await;
+    let page = Page::open(&running).await;
+    page.call("/favicon.ico").await;
+    assert_eq!(last(&page).await["function"], "ok_icon");
 }
 
 #[tokio::test]
