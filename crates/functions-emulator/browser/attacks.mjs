@@ -16,6 +16,7 @@ export function attacks(test, browser, url, { queue, user, app, tenant }) {
       const tries = {
         page: [url, {}],
         read: [`${api}overview`, { headers: { "X-Emulator-Console": token } }],
+        settings: [`${api}settings`, { headers: { "X-Emulator-Console": token } }],
         live: [`${api}live`, { headers: { "X-Emulator-Console": token } }],
         mint: [`${api}users/${user}/token`, json(token)],
         put: [`${api}queues/${queue}/messages`, json(token, '{"text":"x"}')],

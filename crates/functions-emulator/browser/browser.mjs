@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-/** Where the packages are installed. */
-const tools = createRequire(pathToFileURL(`${process.env.CONSOLE_TOOLS}/`));
+/** The environment as it was: the packaged Chromium puts its own fonts and libraries into it. */
+export const environment = { ...process.env };
+
+/** Takes a package from where they are installed. */
+export const tools = createRequire(pathToFileURL(`${process.env.CONSOLE_TOOLS}/`));
 const { chromium } = tools("playwright-core");
 
 /** The text of the accessibility checker, to be run in a page. */
@@ -33,7 +36,7 @@ export async function open(browser, url, view, options = {}) {
   page.setDefaultTimeout(10_000);
   await page.goto(`${url}#/${view}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.getByText("worker ready").waitFor();
+  await page.getByRole("status").filter({ hasText: "worker ready" }).waitFor();
   return page;
 }
 
@@ -79,4 +82,9 @@ export async function kill(page) {
     const now = document.getElementById("worker").textContent;
     return now.startsWith("worker ready") && now !== before;
   }, before);
+}
+
+/** Asks the console's interface from within the page. */
+export async function asked(page, method, path, body) {
+  return page.evaluate(async (asked) => (await import("/_emulator/client.js")).request(...asked), [method, path, body]);
 }

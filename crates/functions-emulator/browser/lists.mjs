@@ -2,7 +2,7 @@
 // kept in the address.
 
 import assert from "node:assert/strict";
-import { done, open } from "./browser.mjs";
+import { asked, done, open } from "./browser.mjs";
 
 /** `fn` is the name of an HTTP function below /api that answers a GET. */
 export function lists(test, browser, url, fn) {
@@ -113,11 +113,6 @@ export function lists(test, browser, url, fn) {
     await asked(page, "PUT", "faults", { answers: { kind: "none" } });
     await done(page);
   });
-}
-
-/** Asks the console's interface from within the page. */
-async function asked(page, method, path, body) {
-  return page.evaluate(async (asked) => (await import("/_emulator/client.js")).request(...asked), [method, path, body]);
 }
 
 /** Makes calls of a function from within the page; the number of the last one. */

@@ -41,9 +41,13 @@ export async function listen(onEvent) {
 }
 
 async function read(stream, onEvent) {
+  const reader = stream.getReader();
   let rest = "";
-  for await (const piece of stream) {
-    const events = (rest + piece).split("\n\n");
+  for (;;) {
+    // Safari cannot iterate over a stream.
+    const { done, value } = await reader.read();
+    if (done) return;
+    const events = (rest + value).split("\n\n");
     rest = events.pop();
     for (const event of events) {
       if (event.startsWith("data: ")) onEvent(JSON.parse(event.slice(6)));

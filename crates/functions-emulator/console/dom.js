@@ -82,6 +82,12 @@ export function redraw(place, ...nodes) {
   controls()[focused]?.focus({ preventScroll: true });
 }
 
+/** Puts a promised text into the clipboard. Safari allows it only if it is asked before the text is there. */
+export async function copied(promise) {
+  const text = promise.then((text) => new Blob([text], { type: "text/plain" }));
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+}
+
 /** A sentence that stays for some seconds. */
 export function notice(text, kind = "") {
   const shown = el("p", { class: `notice ${kind}` }, text);

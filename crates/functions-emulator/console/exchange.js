@@ -1,7 +1,10 @@
 // One call, side by side: what was asked, what the worker saw, what came of it.
 
-import { button, el, listing, notice, pretty, when } from "./dom.js";
-import { request } from "./client.js";
+import { button, copied, el, listing, notice, pretty, when } from "./dom.js";
+import { request, part } from "./client.js";
+import { comparison } from "./compare.js";
+import { curl } from "./curl.js";
+import { readable } from "./log_line.js";
 
 /** How a call stands: a text and a colour. */
 export function outcome(call) {
@@ -15,7 +18,7 @@ export const took = (milliseconds) =>
   milliseconds === null ? "…" : milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** The whole call; `again` gets the call that a replay makes. */
-export function exchange(call, again) {
+export function exchange(call, shared, again) {
   const [text, kind] = outcome(call);
   return el("section", { class: "exchange", "aria-label": `Call ${call.number}` },
     el("div", { class: "line" },
@@ -26,7 +29,9 @@ export function exchange(call, again) {
         const next = await request("POST", `calls/${call.number}/replay`);
         notice(`Call ${call.number} was repeated as call ${next.number}.`);
         again(next);
-      })),
+      }),
+      call.request && button("Copy as curl", () => copy(call, shared)),
+      comparison(call)),
     facts(call),
     call.faults.length > 0 && el("ul", { class: "faults" }, call.faults.map((fault) => el("li", {}, fault))),
     el("div", { class: "panels" },
@@ -36,6 +41,25 @@ export function exchange(call, again) {
     call.answer && call.workerResponse && call.mode === "enveloped" &&
       el("details", {}, el("summary", {}, "What the worker answered to the host"), panel("Worker's answer", call.workerResponse)),
     logs(call.logs));
+}
+
+async function copy(call, shared) {
+  const command = line(call, shared);
+  try {
+    await copied(command);
+  } catch {
+    await command;
+    throw new Error("The browser lets this page copy nothing: allow it to use the clipboard.");
+  }
+  notice(`Call ${call.number} is in the clipboard, as a line for a shell.`);
+}
+
+/** The line for a shell; where the console had signed one of the users in, with a token that is valid now. */
+async function line(call, { overview }) {
+  const signed = call.user ? [["authorization", `Bearer ${(await request("POST", `users/${part(call.user)}/token`, {})).token}`]] : [];
+  const command = curl(call.request, overview.url, signed);
+  if (command === null) throw new Error("The body of this call was too long to be kept, so no command can send it again.");
+  return command;
 }
 
 function facts(call) {
@@ -65,16 +89,4 @@ function panel(title, message, otherwise) {
 function logs(lines) {
   if (lines.length === 0) return null;
   return el("div", { class: "panel" }, el("h3", {}, "Logs"), listing("Logs", lines.map(readable).join("\n")));
-}
-
-/** A JSON log line begins with what users look for. */
-function readable(line) {
-  try {
-    const { level, message, timestamp, ...rest } = JSON.parse(line);
-    if (!message) return line;
-    const more = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-    return `${level ?? ""} ${message}  ${more.join(" ")}`.trim();
-  } catch {
-    return line;
-  }
 }

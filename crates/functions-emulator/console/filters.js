@@ -7,9 +7,10 @@ const CLEARED = "after";
 
 /**
  * A bar above a list of numbered items. `search` is the label of the field for free text, `fields` are further ones as
- * triples of name, label and control. `changed` is called when the list has to be drawn again.
+ * triples of name, label and control. `changed` is called when the list has to be drawn again. A list that is not `live`
+ * can be neither paused nor cleared.
  */
-export function filterBar(search, fields, changed) {
+export function filterBar(search, fields, changed, { live = true } = {}) {
   const text = el("input", { type: "search", autocomplete: "off", spellcheck: "false" });
   const all = [["text", search, text], ...fields];
   const more = el("details", { class: "more" }, el("summary", {}, "More filters"),
@@ -22,10 +23,14 @@ export function filterBar(search, fields, changed) {
   let until = Infinity;
   let typing = null;
 
-  function write(replace = false) {
+  function address(replace) {
     const [path] = location.hash.split("?");
     const said = query.toString();
     history[replace ? "replaceState" : "pushState"](null, "", said ? `${path}?${said}` : path);
+  }
+
+  function write(replace = false) {
+    address(replace);
     changed();
   }
 
@@ -47,10 +52,10 @@ export function filterBar(search, fields, changed) {
 
   return {
     node: el("div", { class: "filters", role: "search" },
-      el("div", { class: "row" }, field(search, text), pause,
-        button("Clear", () => { query.set(CLEARED, newest); write(); })),
+      el("div", { class: "row" }, field(search, text), live && pause,
+        live && button("Clear", () => { query.set(CLEARED, newest); write(); })),
       fields.length > 0 && more,
-      el("div", { class: "line" }, count, shownAgain)),
+      live && el("div", { class: "line" }, count, shownAgain)),
     /** Takes what the address says. */
     read(next) {
       query = new URLSearchParams(next);
@@ -65,11 +70,19 @@ export function filterBar(search, fields, changed) {
       if (fields.some(([name]) => query.has(name))) more.open = true;
     },
     value: (name) => query.get(name) ?? "",
-    /** The address of something in the list, with the same filters. */
-    link: (path) => (query.size ? `${path}?${query}` : path),
+    /** The address of something in the list, with the same filters but for one. */
+    link(path, without = null) {
+      const kept = new URLSearchParams([...query].filter(([name]) => name !== without));
+      return kept.size ? `${path}?${kept}` : path;
+    },
     /** Of all items, newest first, those that `matches` and that are neither cleared nor held back by the pause. */
     narrow(items, matches) {
       newest = items[0]?.number ?? newest;
+      // A host that was started anew counts from one again.
+      if (items.length > 0 && newest < Number(query.get(CLEARED))) {
+        query.delete(CLEARED);
+        address(true);
+      }
       const after = Number(query.get(CLEARED) ?? 0);
       const left = items.filter(({ number }) => number > after);
       const shown = left.filter(({ number }) => number <= until).filter(matches);

@@ -1,6 +1,6 @@
 // A form that makes a call.
 
-import { during, el, field, select } from "./dom.js";
+import { during, el, field, redraw, select } from "./dom.js";
 import { request, part } from "./client.js";
 import { exchange } from "./exchange.js";
 
@@ -18,9 +18,10 @@ export function userSelect(shared) {
 
 /**
  * A form for one function: `methods` (empty for all), `path` with its parameters in braces, the `modes` that it can
- * travel in, and, from a description, `query` names, `headers` and a `body` to begin with.
+ * travel in, and, from a description, `query` names, `headers` and a `body` to begin with. `examples` promises others to
+ * choose from.
  */
-export function callForm(shared, { methods, path, modes = [], query = "", headers = [], body = "" }) {
+export function callForm(shared, { methods, path, modes = [], query = "", headers = [], body = "", examples }) {
   const method = select(methods.length ? methods : ANY);
   const params = [...path.matchAll(/\{\**([^}?]+)\??\}/g)].map(([whole, name]) => {
     const input = el("input", { autocomplete: "off", spellcheck: "false" });
@@ -30,15 +31,27 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
   const user = userSelect(shared);
   const key = select([["", "no key"], ...(shared.overview.keys ?? [])]);
   const mode = select([["", "as host.json says"], ...modes]);
-  const lines = ["Content-Type: application/json", ...headers].join("\n");
-  const head = el("textarea", { rows: 2 + headers.length, spellcheck: "false" }, lines);
-  const text = el("textarea", { rows: body ? Math.min(12, body.split("\n").length + 1) : 4, spellcheck: "false" }, body);
+  const head = el("textarea", { rows: 2 + headers.length, spellcheck: "false" }, lines(headers));
+  const text = el("textarea", { rows: height(body), spellcheck: "false" }, body);
   const result = el("div", { class: "result", "aria-live": "polite" });
   const send = el("button", { class: "main" }, "Send");
   const bodyField = field("Body", text);
   const seeBody = () => (bodyField.hidden = WITHOUT_BODY.includes(method.value));
   method.addEventListener("change", seeBody);
   seeBody();
+  const choice = el("select");
+  const choiceField = field("Example", choice);
+  choiceField.hidden = true;
+  const offered = offer(choice, choiceField, examples, (one) => {
+    method.value = one.method;
+    seeBody();
+    search.value = one.query;
+    head.value = lines(one.headers);
+    text.value = one.body;
+    text.rows = height(one.body);
+  });
+  user.addEventListener("change", offered);
+  offered();
 
   async function call() {
     number = null;
@@ -70,7 +83,7 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
   async function look() {
     const mine = ++looks;
     const made = await request("GET", `calls/${number}`);
-    if (mine === looks) result.replaceChildren(exchange(made, show));
+    if (mine === looks) redraw(result, exchange(made, shared, show));
   }
 
   /** Logs come after the answer. */
@@ -85,8 +98,24 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
         el("div", { class: "field wide" }, el("span", { class: "label" }, "Path"), el("code", { class: "path" }, path))),
       params.length > 0 && el("div", { class: "row" }, params.map(({ node }) => node)),
       el("div", { class: "row" }, field("As", user), shared.overview.keys && field("Key", key),
-        modes.length > 1 && field("Through", mode), field("Query", search)),
+        modes.length > 1 && field("Through", mode), field("Query", search), choiceField),
       el("div", { class: "row" }, field("Headers", head), bodyField),
       send),
     result);
+}
+
+const lines = (headers) => ["Content-Type: application/json", ...headers].join("\n");
+
+const height = (body) => (body ? Math.min(12, body.split("\n").length + 1) : 4);
+
+/** Offers examples, as soon as there are some; one that is chosen is filled in. The answer looks for them again. */
+function offer(choice, place, examples, fill) {
+  let all = [];
+  choice.addEventListener("change", () => choice.value && fill(all[choice.value]));
+  return async () => {
+    all = (await examples?.().catch(() => [])) ?? [];
+    place.hidden = all.length === 0;
+    choice.replaceChildren(el("option", { value: "" }, "none"),
+      ...all.map((one, at) => el("option", { value: at }, `${one.method} ${one.label}`)));
+  };
 }

@@ -5,16 +5,18 @@ import { el, notice } from "./dom.js";
 import { request, listen } from "./client.js";
 import * as functions from "./views/functions.js";
 import * as calls from "./views/calls.js";
+import * as logs from "./views/logs.js";
 import * as queues from "./views/queues.js";
 import * as timers from "./views/timers.js";
 import * as api from "./views/document.js";
 import * as users from "./views/users.js";
+import * as settings from "./views/settings.js";
 import * as faults from "./views/faults.js";
 
-const views = { functions, calls, queues, timers, api, users, faults };
+const views = { functions, calls, logs, queues, timers, api, users, settings, faults };
 const titles = {
-  functions: "Functions", calls: "Calls", queues: "Queues", timers: "Timers", api: "API", users: "Users",
-  faults: "Faults",
+  functions: "Functions", calls: "Calls", logs: "Logs", queues: "Queues", timers: "Timers", api: "API", users: "Users",
+  settings: "Settings", faults: "Faults",
 };
 
 /** What all views share. */

@@ -4,7 +4,7 @@
 //! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
 //! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams,
 //! `arguments` answers with its command line,
-//! `log` prints a JSON line with its invocation's id and a trace id,
+//! `log` prints a JSON line with a level, its invocation's id and a trace id,
 //! `send` puts a message into the queue output `msg`, `nonsense` answers what is no JSON.
 //! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far, `ping-500`, `ping-drop` or `ping-hang` for
 //! one that meets `GET /` so, `ipv6` for one that listens
@@ -127,7 +127,7 @@ async fn answer(
             let id = id.as_ref().and_then(|id| id.to_str().ok());
             println!(
                 "{}",
-                json!({"message": "hello", "invocation_id": id, "trace_id": "0af7651916cd43dd8448eb211c80319c"})
+                json!({"level": "WARN", "message": "hello", "invocation_id": id, "trace_id": "0af7651916cd43dd8448eb211c80319c"})
             );
             String::new()
         }

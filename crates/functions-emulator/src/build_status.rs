@@ -1,23 +1,15 @@
 //! The status of the app's build: its builder reports it, the console shows it.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::Serialize;
 use tokio::sync::watch;
+
+use crate::terminal_text;
 
 /// Bytes of a failed build's output that are kept: its end, where the summary is.
 const MAX_FAILURE_BYTES: usize = 64 * 1024;
 
 /// Replaces the beginning of an output that was cut.
 const CUT: &str = "…\n";
-
-/// Colours, links and other escapes of terminals, and every control character but tabs and line feeds.
-static CONTROL_SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
-    let sequences = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]";
-    let characters = r"[\x00-\x08\x0b-\x1f\x7f-\u{9f}]";
-    Regex::new(&format!("{sequences}|{characters}")).expect("the pattern is constant and tests use it")
-});
 
 /// What happens to the app's build, reported through
 /// [`Emulator::set_build_status`](crate::Emulator::set_build_status).
@@ -69,7 +61,7 @@ impl BuildTracker {
 
 /// The end of a text without what only a terminal understands.
 fn without_control_sequences(text: &str) -> String {
-    let text = CONTROL_SEQUENCES.replace_all(text, "");
+    let text = terminal_text::plain(text);
     let text = text.trim_end();
     if text.len() <= MAX_FAILURE_BYTES {
         return text.to_owned();

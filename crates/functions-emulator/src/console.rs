@@ -12,6 +12,7 @@ mod page;
 mod users;
 mod problem;
 mod queues;
+mod settings;
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

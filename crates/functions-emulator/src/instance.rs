@@ -75,7 +75,7 @@ impl Instance {
     /// One sentence about the error in the folder or the program.
     pub(crate) fn start(options: &Options, url: &str) -> Result<Self, StartError> {
         let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
-        let mut settings = local.with_overrides(&options.settings);
+        let (mut settings, origins): (Vec<_>, Vec<_>) = local.layered(&options.settings).into_iter().unzip();
         for (_, value) in &mut settings {
             *value = value.replace(EMULATOR_URL, url);
         }
@@ -87,6 +87,8 @@ impl Instance {
             handler: app.host.custom_handler.clone(),
             app_root: app.root.clone(),
             settings,
+            origins,
+            hidden_settings: local.hidden(),
             easyauth: options.easyauth,
             clock: clock.clone(),
             events: options.events.clone(),

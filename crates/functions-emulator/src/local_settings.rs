@@ -2,7 +2,7 @@
 
 // The host: docs/reference/host-protocol.md#environment.
 
-use std::{env, path::Path};
+use std::{collections::BTreeSet, env, path::Path};
 
 use functions_lint::{
     Settings,
@@ -14,6 +14,21 @@ use functions_lint::{
 /// What the file says; nothing where there is none.
 #[derive(Clone, Debug, Default)]
 pub struct LocalSettings(local_settings::LocalSettings);
+
+/// Where a variable of the worker's environment comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    /// The environment of the emulator itself.
+    Shell,
+    /// The file of this module.
+    LocalSettings,
+    /// [`Options::settings`](crate::Options::settings).
+    Options,
+    /// Set where nothing else sets it.
+    Default,
+    /// Set by the host, whatever else is set.
+    Host,
+}
 
 impl LocalSettings {
     /// Reads the file in an app folder.
@@ -38,13 +53,24 @@ impl LocalSettings {
     /// The settings of the app: those of this file that the shell does not set, overridden by `own`.
     #[must_use]
     pub fn with_overrides(&self, own: &[(String, String)]) -> Vec<(String, String)> {
-        let free = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
-        let below = self.0.values.iter().filter(|(name, _)| free(name)).cloned();
-        let mut all: Vec<_> = below.chain(own.iter().cloned()).collect();
-        if Settings::without_environment(all.clone()).is_mcp_preview() {
-            all.push(("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned()));
+        self.layered(own).into_iter().map(|(setting, _)| setting).collect()
+    }
+
+    /// As [`Self::with_overrides`], each with where it comes from.
+    pub(crate) fn layered(&self, own: &[(String, String)]) -> Vec<((String, String), Origin)> {
+        let below = self.0.values.iter().filter(|(name, _)| !is_hidden(name)).cloned();
+        let mut all: Vec<_> = below.map(|setting| (setting, Origin::LocalSettings)).collect();
+        all.extend(own.iter().cloned().map(|setting| (setting, Origin::Options)));
+        let settings: Vec<_> = all.iter().map(|(setting, _)| setting.clone()).collect();
+        if Settings::without_environment(settings).is_mcp_preview() {
+            all.push((("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned()), Origin::Host));
         }
         all
+    }
+
+    /// The names of the file's settings that have no effect, because the shell sets them.
+    pub(crate) fn hidden(&self) -> BTreeSet<String> {
+        self.0.values.iter().map(|(name, _)| name).filter(|name| is_hidden(name)).cloned().collect()
     }
 
     /// Which pages of other origins may call.
@@ -67,4 +93,9 @@ impl LocalSettings {
         });
         self.0.ignored.iter().map(|what| format!("{LOCAL_SETTINGS_FILE}: {what}")).chain(origins).collect()
     }
+}
+
+/// Whether the shell sets a name, so that a setting of the file has no effect.
+fn is_hidden(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
 }

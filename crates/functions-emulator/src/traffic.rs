@@ -5,13 +5,15 @@ mod capture;
 mod response_fault;
 mod entry;
 mod journal;
+mod log;
 mod message;
 mod output_delay;
 mod record;
 
 pub(crate) use capture::CapturedBody;
 pub(crate) use entry::{CallRecord, CallSummary, InvocationMode};
-pub(crate) use journal::Journal;
+pub(crate) use journal::{Change, Journal};
+pub(crate) use log::LogLine;
 pub(crate) use message::RecordedMessage;
 pub(crate) use output_delay::{OutputDelay, OutputPace};
 pub(crate) use record::CallRecorder;

@@ -10,9 +10,11 @@ mod strikes;
 mod monitor;
 
 use std::{
+    collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     ops::Range,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +24,7 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use environment::Described;
 use monitor::{Command, WorkerMonitor};
 pub(crate) use output::MAX_LINE_BYTES;
 use process::Process;
@@ -35,6 +38,7 @@ pub struct Worker {
     readiness_timeout: Duration,
     status: channel::Receiver<Status>,
     commands: mpsc::UnboundedSender<Command>,
+    setup: Arc<Setup>,
 }
 
 /// Why the worker cannot be called.
@@ -61,9 +65,10 @@ impl Worker {
         let (commands, received) = mpsc::unbounded_channel();
         let (status, seen) =
             channel::channel(Status { phase: Phase::Starting, pid: first.pid(), start_failure: None });
+        let kept = Arc::new(setup.clone());
         let task = tokio::spawn(WorkerMonitor::new(setup, address, status, received).run(first));
         Ok((
-            Self { address, readiness_timeout, status: seen, commands: commands.clone() },
+            Self { address, readiness_timeout, status: seen, commands: commands.clone(), setup: kept },
             WorkerGuard { commands, task },
         ))
     }
@@ -121,6 +126,11 @@ impl Worker {
         if status.wait_for(|status| matches!(status.phase, Phase::InstanceOver(_))).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// The environment of the worker's process, by name. It holds secrets.
+    pub(crate) fn environment(&self) -> BTreeMap<String, Described> {
+        environment::describe(&self.setup, self.address.port())
     }
 
     /// Whether the worker answers now.

@@ -1,4 +1,4 @@
-// The console on the orders app, in a headless browser: a walk through everything, attacks, and how it looks.
+// The console on the orders app, in headless browsers: a walk through everything, attacks, and how it looks.
 // Then the console on an app that is somebody else's, and on one whose build fails.
 // CONSOLE_URL is the console's, APP_URL the app's, ANYONE_URL that of the other console, CONSOLE_SHOTS the folder for
 // pictures, XTASK this project's program.
@@ -9,6 +9,7 @@ import { attacks } from "../../../crates/functions-emulator/browser/attacks.mjs"
 import { launch } from "../../../crates/functions-emulator/browser/browser.mjs";
 import { lists } from "../../../crates/functions-emulator/browser/lists.mjs";
 import { looks } from "../../../crates/functions-emulator/browser/looks.mjs";
+import { views } from "../../../crates/functions-emulator/browser/views.mjs";
 import { rebuild } from "./rebuild.mjs";
 import { walk } from "./walk.mjs";
 
@@ -25,4 +26,5 @@ attacks(test, browser, url, { app, tenant, queue: "orders-incoming", user: "admi
 looks(test, browser, url, shots, ["functions/CreateOrder", "calls/1", "api/CreateOrder"]);
 lists(test, browser, other, "SimpleHttpTrigger");
 anyone(test, browser, other);
+views(test, browser, other);
 rebuild(test, browser, xtask, shots);

@@ -135,6 +135,16 @@ export function walk(test, browser, url) {
     await done(page);
   });
 
+  test("a function's form offers examples of the app's description", async () => {
+    const page = await open(browser(), url, "functions/CreateOrder");
+    await page.getByLabel("As", { exact: true }).selectOption("buyer");
+    await page.getByLabel("Example", { exact: true }).selectOption({ index: 1 });
+    const body = JSON.parse(await page.getByLabel("Body", { exact: true }).inputValue());
+    assert.ok(body.lines.length > 0, JSON.stringify(body));
+    assert.match(await page.getByLabel("Headers", { exact: true }).inputValue(), /^Content-Type: application\/json/);
+    await done(page);
+  });
+
   test("a user's token is copied", async () => {
     const page = await open(browser(), url, "users", { permissions: ["clipboard-read", "clipboard-write"] });
     await page.getByRole("article", { name: "clerk" }).getByRole("button", { name: "Copy token" }).click();

@@ -2,6 +2,7 @@
 
 import { el, notice, redraw, reveal, select, when } from "../dom.js";
 import { request } from "../client.js";
+import { compared, kept } from "../compare.js";
 import { exchange, outcome, took } from "../exchange.js";
 import { filterBar, holds } from "../filters.js";
 import { keyed, row } from "../keyed.js";
@@ -61,8 +62,9 @@ export async function open(shared, number, query) {
     try {
       const call = await request("GET", `calls/${chosen}`);
       if (mine !== looks) return;
-      const drawn = [back, el("h2", {}, `Call ${call.number}`),
-        exchange(call, (next) => (location.hash = bar.link(`#/calls/${next.number}`)))];
+      const drawn = [back, ...(bar.value("with") ? await comparing(call) : [el("h2", {}, `Call ${call.number}`),
+        exchange(call, shared, (next) => (location.hash = bar.link(`#/calls/${next.number}`)))])];
+      if (mine !== looks) return;
       if (again) redraw(place, ...drawn);
       else place.replaceChildren(...drawn);
     } catch (error) {
@@ -70,12 +72,18 @@ export async function open(shared, number, query) {
     }
   }
 
+  async function comparing(call) {
+    const number = Number(bar.value("with"));
+    const other = kept(number) ?? await request("GET", `calls/${number}`);
+    return [compared(other, call, bar.link(`#/calls/${call.number}`, "with"))];
+  }
+
   async function go(next, query) {
-    const before = chosen;
+    const before = `${chosen} ${bar.value("with")}`;
     bar.read(query);
     chosen = next ? Number(next) : null;
     draw();
-    if (chosen === null || chosen !== before) await detail();
+    if (chosen === null || `${chosen} ${bar.value("with")}` !== before) await detail();
   }
 
   /** Many calls at once are drawn once. */

@@ -1,19 +1,16 @@
 // The app's OpenAPI document, and a form for each of its operations.
 
 import { button, el, field, listing } from "../dom.js";
-import { request } from "../client.js";
 import { callForm, userSelect } from "../form.js";
-import { example, resolved } from "../schema.js";
-
-const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"];
+import { content, description, examples, operations, sample } from "../openapi.js";
+import { resolved } from "../schema.js";
 
 export async function open(shared, operation) {
   const { openapi } = shared.overview;
   const user = userSelect(shared);
   const place = el("div", {});
   const load = async () => {
-    const made = await request("POST", "document", { user: shared.user || null });
-    place.replaceChildren(...described(shared, made, operation));
+    place.replaceChildren(...described(shared, await description(shared.user), operation));
   };
   user.addEventListener("change", () => load().catch((error) => place.replaceChildren(error.message)));
   const node = el("section", { "aria-labelledby": "api-title" }, el("h1", { id: "api-title" }, "API"),
@@ -23,20 +20,11 @@ export async function open(shared, operation) {
   return { node };
 }
 
-function described(shared, { status, text }, chosen) {
-  let document = null;
-  try {
-    document = status === 200 && JSON.parse(text);
-  } catch {
-    // Said below: it is no document.
-  }
-  if (!document?.paths) return [el("p", { class: "empty" }, why(status))];
-  const base = basePath(document.servers?.[0]?.url);
-  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) =>
-      operation(shared, document, base + path, method, item[method], item.parameters ?? [], chosen)));
+function described(shared, { status, document }, chosen) {
+  if (!document) return [el("p", { class: "empty" }, why(status))];
   return [el("h2", {}, `${document.info?.title ?? "API"} ${document.info?.version ?? ""}`),
-    document.info?.description && el("p", {}, document.info.description), ...operations].filter(Boolean);
+    document.info?.description && el("p", {}, document.info.description),
+    ...operations(document).map((one) => operation(shared, document, one, chosen))].filter(Boolean);
 }
 
 function why(status) {
@@ -45,20 +33,15 @@ function why(status) {
   return `That is no OpenAPI document (status ${status}).`;
 }
 
-/** The path part of the server's URL, without a slash at its end. */
-function basePath(url = "") {
-  return new URL(url, location.origin).pathname.replace(/\/$/, "");
-}
-
-function operation(shared, document, path, method, said, common, chosen) {
-  const parameters = [...common, ...(said.parameters ?? [])].map((one) => resolved(one, document));
+function operation(shared, document, one, chosen) {
+  const { method, path, said, parameters } = one;
   const node = el("details", { class: "card operation", open: chosen !== "" && said.operationId === chosen },
     el("summary", {}, el("span", { class: `badge method ${method}` }, method.toUpperCase()), el("code", {}, path),
       el("span", { class: "quiet" }, said.summary ?? said.operationId ?? "")));
   // A form for each operation at once would be much to draw for a page that is only read.
   node.addEventListener("toggle", () => node.open && node.childElementCount === 1 && node.append(
     ...[said.description && el("p", {}, said.description), table(parameters, document), body(said, document),
-      answers(said, document), el("h3", {}, "Try it"), form(shared, document, path, method, said, parameters)].filter(Boolean)));
+      answers(said, document), el("h3", {}, "Try it"), form(shared, document, one)].filter(Boolean)));
   return node;
 }
 
@@ -74,12 +57,6 @@ function limits({ type, format, minimum, maximum, enum: choices }) {
     maximum !== undefined && `to ${maximum}`, choices?.join(" | ")].filter(Boolean).join(", ");
 }
 
-const content = (place) => Object.entries(place?.content ?? {})[0];
-
-function sample([, { schema, example: given }], document) {
-  return JSON.stringify(given ?? example(schema ?? {}, document), null, 2);
-}
-
 function body(said, document) {
   const found = content(resolved(said.requestBody, document));
   return found && el("div", {}, el("h3", {}, `Body: ${found[0]}`), listing("Example of the body", sample(found, document)));
@@ -93,13 +70,7 @@ function answers(said, document) {
   return all.length > 0 && el("div", {}, el("h3", {}, "Answers"), el("ul", { class: "plain" }, all));
 }
 
-function form(shared, document, path, method, said, parameters) {
-  const found = content(resolved(said.requestBody, document));
-  const query = parameters.filter(({ in: place, required }) => place === "query" && required);
-  const headers = parameters.filter(({ in: place, required }) => place === "header" && required);
-  return callForm(shared, {
-    methods: [method.toUpperCase()], path, body: found ? sample(found, document) : "",
-    query: query.map(({ name, schema }) => `${name}=${example(schema ?? {}, document)}`).join("&"),
-    headers: headers.map(({ name, schema }) => `${name}: ${example(schema ?? {}, document)}`),
-  });
+function form(shared, document, one) {
+  const all = examples(document, one);
+  return callForm(shared, { ...all[0], methods: [all[0].method], path: one.path, examples: async () => all });
 }

@@ -3,6 +3,7 @@
 import { button, during, el, field, notice, reveal } from "../dom.js";
 import { request, part } from "../client.js";
 import { callForm } from "../form.js";
+import { examplesOf } from "../openapi.js";
 
 /** What can be called comes first. */
 const KINDS = ["http", "queue", "timer", "other"];
@@ -42,8 +43,8 @@ function detail(shared, one) {
 }
 
 function form(shared, one) {
-  if (one.kind === "http") return callForm(shared, one);
-  if (one.kind === "queue") return putForm(one.queue);
+  if (one.kind === "http") return callForm(shared, { ...one, examples: () => examplesOf(one.path, shared.user) });
+  if (one.kind === "queue") return putForm(one.queue, shared.overview.messageEncoding);
   return one.kind === "other" ? byHandForm(one.name) : runNow(one.name);
 }
 
@@ -60,8 +61,8 @@ function byHandForm(name) {
     field("Input", text, "what the trigger would bring: JSON, or any text"), run);
 }
 
-/** A form that puts a message into a queue. */
-export function putForm(queue, after = () => {}) {
+/** A form that puts a message into a queue, in the encoding that host.json names. */
+export function putForm(queue, encoding, after = () => {}) {
   const text = el("textarea", { rows: 5, spellcheck: "false" }, "{}");
   const delay = el("input", { type: "number", min: 0, max: 604800, value: 0 });
   const raw = el("input", { type: "checkbox" });
@@ -73,9 +74,9 @@ export function putForm(queue, after = () => {}) {
     await after();
   };
   return el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(put, act); } },
-    field("Message", text),
+    field("Message", text, encoding === "none" ? "put as it is: host.json names no encoding" : "put as Base64, as host.json says"),
     el("div", { class: "row" }, field("Visible after (s)", delay),
-      field("Put it as it is", raw, "without the encoding that host.json names")),
+      encoding !== "none" && field("Put it as it is", raw, "without Base64")),
     put);
 }
 

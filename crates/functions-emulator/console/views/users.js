@@ -1,6 +1,6 @@
 // The users to sign in as, and tokens for them.
 
-import { button, during, el, field, notice, select } from "../dom.js";
+import { button, copied, during, el, field, notice, select } from "../dom.js";
 import { request, part } from "../client.js";
 
 export async function open(shared) {
@@ -11,12 +11,12 @@ export async function open(shared) {
   const token = field("Token", text, "valid for an hour unless another time is chosen");
 
   async function make(name, options = {}) {
-    const made = await request("POST", `users/${part(name)}/token`, options);
-    text.value = made.token;
+    const made = request("POST", `users/${part(name)}/token`, options).then(({ token }) => (text.value = token));
     try {
-      await navigator.clipboard.writeText(made.token);
+      await copied(made);
       notice(`A token for ${name} is in the clipboard.`);
     } catch {
+      await made;
       notice(`A token for ${name} is below; the browser lets no page copy it.`);
       text.select();
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     by_hand, calls, faults, live, overview,
     problem::{self, ApiResult, Problem},
-    queues, users,
+    queues, settings, users,
 };
 use crate::{body::Body, cancellation::CancellationToken, host::Host};
 
@@ -40,7 +40,8 @@ async fn route(host: &Host, path: &str, request: Request<Body>) -> ApiResult {
     match (request.method().as_str(), segments.as_slice()) {
         ("GET", ["overview"]) => Ok(overview::of(host)),
         ("GET", ["calls"]) => Ok(json!(journal.calls())),
-        ("GET", ["lines"]) => Ok(json!(journal.lines())),
+        ("GET", ["settings"]) => Ok(settings::of(host)),
+        ("GET", ["lines"]) => Ok(json!(journal.lines(0))),
         ("GET", ["calls", number]) => calls::shown(host, number),
         ("POST", ["calls"]) => calls::make(host, read_json(request).await?).await,
         ("POST", ["document"]) => calls::document(host, read_json(request).await?).await,

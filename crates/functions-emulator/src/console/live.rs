@@ -25,7 +25,8 @@ use crate::{
     cancellation::CancellationToken,
     event::Event,
     host::Host,
-    traffic::Journal,
+    host_line,
+    traffic::{Change, Journal},
 };
 
 /// A comment this often shows that the host is still there.
@@ -43,6 +44,7 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
     tokio::spawn(async move {
         let journal = events.traffic().journal();
         let mut open = send(&sender, &json!({"kind": "hello"})).await;
+        let mut next_line = 0;
         while open {
             open = tokio::select! {
                 () = cancellation.cancelled() => false,
@@ -52,8 +54,8 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
                     Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
                     Err(RecvError::Closed) => false,
                 },
-                number = changed.recv() => match number {
-                    Ok(number) => send_calls(&sender, journal, number, &mut changed).await,
+                change = changed.recv() => match change {
+                    Ok(change) => send_changes(&sender, journal, change, &mut changed, &mut next_line).await,
                     Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
                     Err(RecvError::Closed) => false,
                 },
@@ -71,18 +73,34 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
     answer
 }
 
-/// Sends the calls that have changed, each once: one call can change several times within a moment.
-async fn send_calls(
+/// Sends the calls that have changed, each once because one call can change several times within a moment, and the new
+/// lines.
+async fn send_changes(
     sender: &Sender<Bytes>,
     journal: &Journal,
-    first: u64,
-    changed: &mut broadcast::Receiver<u64>,
+    first: Change,
+    changed: &mut broadcast::Receiver<Change>,
+    next_line: &mut u64,
 ) -> bool {
-    let mut numbers = BTreeSet::from([first]);
-    while let Ok(number) = changed.try_recv() {
-        numbers.insert(number);
+    let (mut calls, mut first_line) = (BTreeSet::new(), None);
+    let mut next = Some(first);
+    while let Some(change) = next {
+        match change {
+            Change::Call(number) => drop(calls.insert(number)),
+            Change::Line(number) => first_line = first_line.or(Some(number)),
+        }
+        next = changed.try_recv().ok();
     }
-    for call in numbers.into_iter().filter_map(|number| journal.summary(number)) {
+    let lines = first_line.map(|first| journal.lines(first.max(*next_line))).unwrap_or_default();
+    for line in lines {
+        *next_line = line.number + 1;
+        let mut event = json!(line);
+        event["kind"] = json!("line");
+        if !send(sender, &event).await {
+            return false;
+        }
+    }
+    for call in calls.into_iter().filter_map(|number| journal.summary(number)) {
         if !send(sender, &json!({"kind": "call", "call": call})).await {
             return false;
         }
@@ -96,32 +114,15 @@ async fn send_build(sender: &Sender<Bytes>, built: &mut watch::Receiver<BuildSta
     send(sender, &json!({"kind": "build", "build": state})).await
 }
 
+/// What a page tells at once. Calls and lines are sent as their records change.
 fn to_json(event: &Event) -> Option<Value> {
-    Some(match event {
-        Event::WorkerStarted { pid } => json!({"kind": "worker", "what": format!("started, process {pid}")}),
-        Event::WorkerReady { after } => {
-            json!({"kind": "worker", "what": format!("ready after {} ms", after.as_millis())})
-        }
-        Event::WorkerExited { code, strikes, .. } => {
-            let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
-            json!({"kind": "worker", "what": format!("ended {how}, {strikes} of 3 strikes")})
-        }
-        Event::InstanceEnded => {
-            json!({"kind": "worker", "what": "three strikes: this host instance is over, the next one starts"})
-        }
-        Event::Output { stderr, line } => json!({"kind": "line", "stderr": stderr, "line": line}),
-        Event::ProtocolViolation { function, what } => {
-            json!({"kind": "violation", "what": format!("{function}: {what}")})
-        }
-        Event::Warning { what } => json!({"kind": "violation", "what": what}),
-        Event::Poisoned { queue, id } => {
-            json!({"kind": "queues", "what": format!("message {id} of {queue} was moved to {queue}-poison")})
-        }
-        Event::QueuesUnavailable { why } => json!({"kind": "queues", "what": why}),
-        Event::QueuesAvailable => json!({"kind": "queues", "what": "the queue server answers again"}),
-        // The call itself is sent when its record changes.
-        Event::Invoked { .. } => return None,
-    })
+    let (_, what) = host_line::of(event)?;
+    let kind = match event {
+        event if host_line::is_of_the_worker(event) => "worker",
+        Event::Poisoned { .. } | Event::QueuesUnavailable { .. } | Event::QueuesAvailable => "queues",
+        _ => "violation",
+    };
+    Some(json!({"kind": kind, "what": what}))
 }
 
 async fn send_some(sender: &Sender<Bytes>, event: Option<Value>) -> bool {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::users;
 use crate::{
     app::{App, Function, OutputKind, TriggerKind},
+    easyauth::EasyAuthMode,
     host::Host,
     queues::MemoryQueues,
 };
@@ -25,13 +26,19 @@ pub(super) fn of(host: &Host) -> Value {
             "ready": worker.is_some_and(crate::worker::Worker::is_ready),
         },
         "build": host.builds().state(),
-        "easyauth": format!("{:?}", host.options().easyauth).to_lowercase(),
+        "easyauth": easyauth(host.options().easyauth),
         "functions": functions,
+        "messageEncoding": super::queues::encoding(app),
         "openapi": document(host),
         "users": users::all(host),
         "keys": host.options().keys.as_ref().map(crate::access_keys::AccessKeys::names),
         "switches": switches(host),
     })
+}
+
+/// The name of a mode of EasyAuth.
+pub(super) fn easyauth(mode: EasyAuthMode) -> String {
+    format!("{mode:?}").to_lowercase()
 }
 
 /// The states of the fault switches.

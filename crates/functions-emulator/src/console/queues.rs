@@ -15,6 +15,7 @@ use crate::{
 };
 
 const POISON: &str = "-poison";
+const BASE64: &str = "base64";
 
 /// A message to put.
 #[derive(Debug, Deserialize)]
@@ -54,6 +55,7 @@ async fn one(host: &Host, app: Option<&App>, name: &str) -> ApiResult {
         "name": name,
         "readBy": reader.map(|function| &function.name),
         "isPoison": name.ends_with(POISON),
+        "encoding": encoding(app),
         "visible": counts.visible,
         "hidden": counts.hidden,
         "messages": messages,
@@ -61,8 +63,7 @@ async fn one(host: &Host, app: Option<&App>, name: &str) -> ApiResult {
 }
 
 fn message(message: &Message, app: Option<&App>, hidden: bool) -> Value {
-    let is_encoded = app.is_none_or(|app| app.host.queues.encoding == MessageEncoding::Base64);
-    let decoded = is_encoded.then(|| STANDARD.decode(&message.text).ok()).flatten();
+    let decoded = (encoding(app) == BASE64).then(|| STANDARD.decode(&message.text).ok()).flatten();
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     json!({
         "id": message.id,
@@ -73,7 +74,16 @@ fn message(message: &Message, app: Option<&App>, hidden: bool) -> Value {
         "hidden": hidden,
         "text": text.as_ref().unwrap_or(&message.text),
         "decoded": text.is_some(),
+        "stored": text.as_ref().map(|_| &message.text),
     })
+}
+
+/// The encoding of messages that the app's host.json names, which a message that is put gets too.
+pub(super) fn encoding(app: Option<&App>) -> &'static str {
+    match app.map(|app| app.host.queues.encoding) {
+        Some(MessageEncoding::None) => "none",
+        Some(MessageEncoding::Base64) | None => BASE64,
+    }
 }
 
 fn names(app: Option<&App>, in_process: &MemoryQueues) -> BTreeSet<String> {

@@ -1,4 +1,4 @@
-//! The last calls and the last lines of the worker, no more than fit into a few megabytes.
+//! The last calls and the last lines of worker and host, no more than fit into a few megabytes.
 
 use std::{
     collections::VecDeque,
@@ -6,18 +6,18 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{CallRecord, CallSummary};
-use crate::event::Event;
+use super::{
+    CallRecord, CallSummary, LogLine,
+    log::{LogRing, LogSource},
+};
+use crate::{clock::Clock, event::Event, host_line, level::Level, terminal_text};
 
 /// Calls that are remembered.
 pub(crate) const MAX_CALLS: usize = 200;
-/// Printed lines that are remembered.
-const MAX_LINES: usize = 300;
 /// Characters that are kept of a line.
 const MAX_LINE_CHARS: usize = 4096;
 /// Lines that are kept of one call.
@@ -30,26 +30,31 @@ pub(crate) struct Journal(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
-    changed: broadcast::Sender<u64>,
+    changed: broadcast::Sender<Change>,
+    /// Lines bear the time of this machine, whatever clock queues and timers follow.
+    clock: Clock,
+}
+
+/// What is new.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change {
+    /// The call of this number has changed.
+    Call(u64),
+    /// The line of this number was added.
+    Line(u64),
 }
 
 #[derive(Debug, Default)]
 struct State {
     last: u64,
     calls: VecDeque<CallRecord>,
-    lines: VecDeque<Line>,
-}
-
-/// A line that the worker printed.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Line {
-    stderr: bool,
-    line: String,
+    log: LogRing,
 }
 
 impl Default for Journal {
     fn default() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), changed: broadcast::Sender::new(1024) }))
+        let changed = broadcast::Sender::new(1024);
+        Self(Arc::new(Inner { state: Mutex::default(), changed, clock: Clock::system() }))
     }
 }
 
@@ -71,13 +76,19 @@ impl Journal {
         self.change_where(|entry| entry.number == number, change);
     }
 
-    fn change_where(&self, is_it: impl Fn(&CallRecord) -> bool, change: impl FnOnce(&mut CallRecord)) {
+    /// The number of the call that was changed.
+    fn change_where(
+        &self,
+        is_it: impl Fn(&CallRecord) -> bool,
+        change: impl FnOnce(&mut CallRecord),
+    ) -> Option<u64> {
         let mut state = self.state();
-        let Some(entry) = state.calls.iter_mut().rev().find(|entry| is_it(entry)) else { return };
+        let entry = state.calls.iter_mut().rev().find(|entry| is_it(entry))?;
         change(entry);
         let number = entry.number;
         drop(state);
-        drop(self.0.changed.send(number));
+        drop(self.0.changed.send(Change::Call(number)));
+        Some(number)
     }
 
     /// A call with all that is known of it.
@@ -107,36 +118,39 @@ impl Journal {
         state.calls.iter().rev().filter(|call| !call.is_browsers_own()).map(CallRecord::summary).collect()
     }
 
-    /// The last lines that the worker printed.
-    pub(crate) fn lines(&self) -> Vec<Line> {
-        self.state().lines.iter().cloned().collect()
+    /// The last lines of worker and host, oldest first, from a number on.
+    pub(crate) fn lines(&self, from: u64) -> Vec<LogLine> {
+        self.state().log.from(from).cloned().collect()
     }
 
-    /// A receiver of the numbers of the calls that change from now on.
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<u64> {
+    /// A receiver of what changes from now on.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.0.changed.subscribe()
     }
 
-    /// Adds an event to the record of the call that it is about.
+    /// Adds an event to the record of the call that it is about, and to the log.
     pub(crate) fn record_event(&self, event: &Event) {
         match event {
             Event::Output { stderr, line } => self.record_line(*stderr, line),
-            Event::Invoked { id, succeeded, duration, status, .. } => self.change_where(
-                |entry| entry.invocation == Some(*id),
-                |entry| {
-                    entry.succeeded = Some(*succeeded);
-                    entry.duration = Some(*duration);
-                    entry.status.get_or_insert(*status);
-                },
-            ),
-            _ => {}
+            Event::Invoked { id, succeeded, duration, status, .. } => {
+                self.change_where(
+                    |entry| entry.invocation == Some(*id),
+                    |entry| {
+                        entry.succeeded = Some(*succeeded);
+                        entry.duration = Some(*duration);
+                        entry.status.get_or_insert(*status);
+                    },
+                );
+            }
+            event => self.record_host_line(event),
         }
     }
 
     /// A worker that logs JSON names the invocation, and often the trace, in each line.
     fn record_line(&self, stderr: bool, line: &str) {
-        let short: String = line.chars().take(MAX_LINE_CHARS).collect();
-        if let Some(id) = first_id(&short) {
+        let plain = terminal_text::plain(line);
+        let short: String = plain.chars().take(MAX_LINE_CHARS).collect();
+        let call = first_id(&short).and_then(|id| {
             let trace = trace_in(&short);
             self.change_where(
                 |entry| entry.invocation == Some(id),
@@ -146,13 +160,29 @@ impl Journal {
                         entry.logs.push(short.clone());
                     }
                 },
-            );
-        }
-        let lines = &mut self.state().lines;
-        if lines.len() == MAX_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(Line { stderr, line: short });
+            )
+        });
+        self.add_line(LogSource::Worker, stderr, Level::of_line(&short), call, short);
+    }
+
+    fn record_host_line(&self, event: &Event) {
+        let Some((level, what)) = host_line::of(event) else { return };
+        let line = if host_line::is_of_the_worker(event) { format!("worker {what}") } else { what };
+        let short = terminal_text::plain(&line).chars().take(MAX_LINE_CHARS).collect();
+        self.add_line(LogSource::Host, false, Some(level), None, short);
+    }
+
+    fn add_line(
+        &self,
+        source: LogSource,
+        stderr: bool,
+        level: Option<Level>,
+        call: Option<u64>,
+        line: String,
+    ) {
+        let time = self.0.clock.now();
+        let number = self.state().log.add(LogLine { number: 0, time, source, stderr, level, call, line });
+        drop(self.0.changed.send(Change::Line(number)));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,11 +2,13 @@
 
 // The host: docs/reference/host-protocol.md#environment.
 
+use std::{collections::BTreeMap, env};
+
 use functions_lint::command_line::Variable;
 use tokio::process::Command;
 
 use super::Setup;
-use crate::{easyauth::EasyAuthMode, ids};
+use crate::{easyauth::EasyAuthMode, ids, local_settings::Origin};
 
 const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
 
@@ -27,6 +29,13 @@ const PLATFORM_VARIABLES: [&str; 7] = [
 const DEFAULT_VARIABLES: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
 
+/// A variable of the worker's environment.
+pub(crate) struct Described {
+    pub(crate) value: String,
+    /// Everything that sets it; the last one counts.
+    pub(crate) origins: Vec<Origin>,
+}
+
 /// The variables that the host alone sets, for one process: its command line may name these.
 pub(super) fn variables(setup: &Setup, port: u16) -> [Variable; 5] {
     let (port, id) = (port.to_string(), ids::random().to_string());
@@ -44,14 +53,37 @@ pub(super) fn apply(command: &mut Command, setup: &Setup, variables: &[Variable]
     for name in PLATFORM_VARIABLES {
         command.env_remove(name);
     }
-    for (name, value) in DEFAULT_VARIABLES {
-        if std::env::var_os(name).is_none() {
-            command.env(name, value);
+    command.envs(set(setup, variables).map(|(name, value, _)| (name, value)));
+}
+
+/// The environment of a worker that listens on this port, by name.
+pub(super) fn describe(setup: &Setup, port: u16) -> BTreeMap<String, Described> {
+    let mut all = BTreeMap::new();
+    for (name, value) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if !PLATFORM_VARIABLES.contains(&name.as_str()) {
+            let hidden = setup.hidden_settings.contains(&name).then_some(Origin::LocalSettings);
+            let origins = hidden.into_iter().chain([Origin::Shell]).collect();
+            all.insert(name, Described { value: value.to_string_lossy().into_owned(), origins });
         }
     }
-    command.envs(setup.settings.iter().map(|(name, value)| (name, value)));
-    if setup.easyauth != EasyAuthMode::Off {
-        command.env(AUTH_ENABLED, "True");
+    for (name, value, origin) in set(setup, &variables(setup, port)) {
+        let entry =
+            all.entry(name.to_owned()).or_insert(Described { value: String::new(), origins: Vec::new() });
+        value.clone_into(&mut entry.value);
+        entry.origins.push(origin);
     }
-    command.envs(variables.iter().map(|(name, value)| (name, value)));
+    all
+}
+
+/// What is set beside the inherited environment; of two values of one name the later one counts.
+fn set<'a>(setup: &'a Setup, variables: &'a [Variable]) -> impl Iterator<Item = (&'a str, &'a str, Origin)> {
+    let defaults = DEFAULT_VARIABLES.into_iter().filter(|(name, _)| env::var_os(name).is_none());
+    let settings = setup.settings.iter().zip(&setup.origins);
+    let auth = (setup.easyauth != EasyAuthMode::Off).then_some((AUTH_ENABLED, "True", Origin::Host));
+    defaults
+        .map(|(name, value)| (name, value, Origin::Default))
+        .chain(settings.map(|((name, value), origin)| (name.as_str(), value.as_str(), *origin)))
+        .chain(auth)
+        .chain(variables.iter().map(|(name, value)| (*name, value.as_str(), Origin::Host)))
 }

@@ -1,8 +1,10 @@
 //! The inputs for starting the worker's process.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use crate::{app::CustomHandler, clock::Clock, easyauth::EasyAuthMode, events::Events};
+use crate::{
+    app::CustomHandler, clock::Clock, easyauth::EasyAuthMode, events::Events, local_settings::Origin,
+};
 
 /// Program, folder, environment, and receivers of events.
 #[derive(Clone, Debug)]
@@ -13,6 +15,10 @@ pub(crate) struct Setup {
     pub(crate) app_root: PathBuf,
     /// Environment beside the inherited one; wins over it.
     pub(crate) settings: Vec<(String, String)>,
+    /// Where each of the settings comes from.
+    pub(crate) origins: Vec<Origin>,
+    /// Names of local.settings.json that the shell sets otherwise.
+    pub(crate) hidden_settings: BTreeSet<String>,
     /// Decides on `WEBSITE_AUTH_ENABLED`.
     pub(crate) easyauth: EasyAuthMode,
     /// Measures the time between two strikes.

@@ -7,8 +7,10 @@ mod calls;
 mod faults;
 mod guard;
 mod live;
+mod logs;
 mod users;
 mod queues;
+mod settings;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -57,18 +59,23 @@ impl Page {
 }
 
 async fn succeeded(request: RequestBuilder) -> Value {
-    let answer = request.send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    assert!(status.is_success(), "{status}: {text}");
-    serde_json::from_str(&text).unwrap()
+    let (status, body) = answered(request).await;
+    assert_eq!(status, 200, "{body}");
+    body
 }
 
 /// Status and sentence of what is refused.
 async fn refused(request: RequestBuilder) -> (u16, String) {
+    let (status, body) = answered(request).await;
+    (status, body["error"].as_str().unwrap().to_owned())
+}
+
+/// Status and document of an answer.
+async fn answered(request: RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.unwrap();
-    (status, body["error"].as_str().unwrap().to_owned())
+    (status, body)
 }
 
 /// An app with a function of each kind.

@@ -38,7 +38,8 @@ async fn calls_and_the_workers_life_are_told_as_they_happen() {
     let mut rest = String::new();
     event(&mut stream, &mut rest, |event| event["kind"] == "hello").await;
     running.get("ok_hello").await;
-    event(&mut stream, &mut rest, |event| event["kind"] == "line").await;
+    let line = event(&mut stream, &mut rest, |event| event["kind"] == "line").await;
+    assert!(line["number"].is_u64() && line["time"].is_string(), "{line}");
     let told = event(&mut stream, &mut rest, |event| event["call"]["duration"].is_number()).await;
     assert_eq!((&told["kind"], &told["call"]["function"]), (&"call".into(), &"ok_hello".into()));
     page.post("worker/kill", Value::Null).await;

@@ -40,8 +40,24 @@ async fn a_queue_shows_its_messages_with_dequeue_counts() {
         (&json!("later"), &json!(true), &json!(0))
     );
     assert_eq!((&first["nextVisibleAt"], &first["hidden"]), (&json!("2026-03-02T12:01:00Z"), &json!(true)));
+    assert_eq!((&seen["encoding"], &first["stored"]), (&json!("base64"), &json!("bGF0ZXI=")));
     assert_eq!((&seen["messages"][1]["text"], &seen["messages"][1]["decoded"]), (&json!("%"), &json!(false)));
     assert_eq!(queue(&page, "jobs-poison").await["messages"], json!([]), "there before the first poison");
+}
+
+#[tokio::test]
+async fn without_an_encoding_a_message_is_put_and_shown_as_it_is() {
+    let app = an_app().set("/extensions/queues/messageEncoding", "none");
+    let running = app.start().await;
+    let page = Page::open(&running).await;
+    assert_eq!(page.get("overview").await["messageEncoding"], "none");
+    page.post("queues/jobs/messages", json!({"text": "bGF0ZXI=", "delaySeconds": 60})).await;
+    let seen = queue(&page, "jobs").await;
+    let message = &seen["messages"][0];
+    assert_eq!(
+        (&seen["encoding"], &message["text"], &message["decoded"], &message["stored"]),
+        (&json!("none"), &json!("bGF0ZXI="), &json!(false), &json!(null))
+    );
 }
 
 #[tokio::test]
