@@ -1,6 +1,6 @@
 //! The JSON interface: which path does what.
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,14 @@ use super::{
     problem::{self, ApiResult, Problem},
     queues, settings, users,
 };
-use crate::{body::Body, cancellation::CancellationToken, host::Host};
+use crate::{
+    body::{self, Body},
+    cancellation::CancellationToken,
+    host::Host,
+};
+
+/// Describes each of the paths below.
+const OPENAPI: &str = include_str!("openapi.json");
 
 /// Bytes that a request of the page may have.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
@@ -23,8 +30,10 @@ pub(super) async fn answer(
     path: &str,
     request: Request<Body>,
 ) -> Response<Body> {
-    if request.method() == Method::GET && path == "live" {
-        return live::answer(host, cancellation.clone());
+    match (request.method().as_str(), path) {
+        ("GET", "live") => return live::answer(host, cancellation.clone()),
+        ("GET", "openapi.json") => return body::answer(StatusCode::OK, "application/json", OPENAPI),
+        _ => {}
     }
     match route(host, path, request).await {
         Ok(document) => problem::json_answer(StatusCode::OK, &document),
@@ -74,4 +83,49 @@ async fn read_json<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Pro
     let bytes =
         read.map_err(|fault| Problem::bad_request(format!("the body broke off: {fault}")))?.to_bytes();
     serde_json::from_slice(&bytes).map_err(|fault| Problem::bad_request(format!("not as expected: {fault}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use regex::Regex;
+    use serde_json::Value;
+
+    use super::OPENAPI;
+
+    /// Method and path of each line of this file that routes, parameters as `{}`.
+    fn routed() -> BTreeSet<String> {
+        let route = Regex::new(r#"\("(GET|POST|PUT|DELETE)", (?:\[([^\]]*)\]|("[^"]*"))\) =>"#).unwrap();
+        let routes = route.captures_iter(include_str!("api.rs")).map(|found| {
+            let parts = found.get(2).or(found.get(3)).unwrap().as_str();
+            let path: String = parts
+                .split(", ")
+                .map(|part| {
+                    part.strip_prefix('"')
+                        .map_or("/{}".to_owned(), |name| format!("/{}", name.trim_matches('"')))
+                })
+                .collect();
+            format!("{} {path}", &found[1])
+        });
+        routes.collect()
+    }
+
+    fn described() -> BTreeSet<String> {
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        let parameter = Regex::new(r"\{[^}]*\}").unwrap();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let operations = paths.flat_map(|(path, item)| {
+            let path = parameter.replace_all(path, "{}").into_owned();
+            item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn each_route_is_described_and_each_description_routed() {
+        let routed = routed();
+        assert!(routed.len() > 20, "{routed:?}");
+        assert_eq!(routed, described());
+    }
 }

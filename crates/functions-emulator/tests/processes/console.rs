@@ -8,6 +8,7 @@ mod faults;
 mod guard;
 mod live;
 mod logs;
+mod openapi;
 mod users;
 mod queues;
 mod settings;
@@ -70,11 +71,14 @@ async fn refused(request: RequestBuilder) -> (u16, String) {
     (status, body["error"].as_str().unwrap().to_owned())
 }
 
-/// Status and document of an answer.
+/// Status and document of an answer, which has to be as the interface describes itself.
 async fn answered(request: RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
+    let request = request.build().unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = client().execute(request).await.unwrap();
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.unwrap();
+    openapi::assert_described(&method, &path, status, &body);
     (status, body)
 }
 
