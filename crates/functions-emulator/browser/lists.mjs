@@ -40,6 +40,24 @@ export function lists(test, browser, url, fn) {
     }
   });
 
+  test("where a call takes the place of the list, the way back leads to the same place", async () => {
+    const page = await open(browser(), url, "calls", { viewport: { width: 360, height: 500 } });
+    const row = page.locator(`[href="#/calls/${await made(page, fn, 1)}"]`);
+    await made(page, fn, 12);
+    await row.focus();
+    const before = await row.evaluate((link) => link.getBoundingClientRect().top);
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: /^Call \d+$/ }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "All calls");
+    assert.equal(await row.isVisible(), false);
+    await page.keyboard.press("Enter");
+    await row.waitFor();
+    assert.equal(await row.evaluate((link) => link === document.activeElement), true);
+    const after = await row.evaluate((link) => link.getBoundingClientRect().top);
+    assert.ok(Math.abs(after - before) <= 8, `it moved from ${before} to ${after}`);
+    await done(page);
+  });
+
   test("filters are kept in the address, through back, forward and reload", async () => {
     const page = await open(browser(), url, "calls");
     const good = await made(page, fn, 1);

@@ -33,12 +33,17 @@ function route() {
   };
 }
 
+/** Marks the tab of the view; the tabs themselves stay, and with them the focus. */
 function tabs() {
   const { name } = route();
-  const links = Object.entries(titles).map(([view, title]) =>
-    el("li", {}, el("a", { href: `#/${view}`, "aria-current": view === name ? "page" : null }, title)));
-  document.getElementById("tabs").replaceChildren(...links);
-  document.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const place = document.getElementById("tabs");
+  if (!place.firstElementChild) {
+    place.append(...Object.entries(titles).map(([view, title]) => el("li", {}, el("a", { href: `#/${view}` }, title))));
+  }
+  for (const link of place.querySelectorAll("a")) {
+    if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
 }
 
 async function show() {

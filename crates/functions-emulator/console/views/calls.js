@@ -27,9 +27,10 @@ export async function open(shared, number, query) {
   let chosen = null;
   let planned = false;
   let looks = 0;
+  let top = 0;
 
   const show = keyed(list, (call) => call.number, (call) => {
-    const link = el("a");
+    const link = el("a", { "data-number": call.number });
     const { node: item, show: change } = row(el("li", {}, link), link, content);
     return {
       node: item,
@@ -86,6 +87,20 @@ export async function open(shared, number, query) {
     if (chosen === null || `${chosen} ${bar.value("with")}` !== before) await detail();
   }
 
+  /** Where list and call are not side by side, the one takes the other's place, and the reader comes back to where they were. */
+  async function turn(next, query) {
+    if (chosen === null) top = scrollY;
+    const before = chosen;
+    await go(next, query);
+    if (chosen !== null) {
+      reveal(place);
+      place.querySelector(".back")?.focus({ preventScroll: true });
+    } else if (document.activeElement === document.body) {
+      scrollTo(0, top);
+      list.querySelector(`a[data-number="${before}"]`)?.focus({ preventScroll: true });
+    }
+  }
+
   /** Many calls at once are drawn once. */
   function plan() {
     if (!planned) setTimeout(draw, 150);
@@ -105,7 +120,7 @@ export async function open(shared, number, query) {
   }
 
   await go(number, query);
-  return { node, go: async (next, query) => (await go(next, query), chosen && reveal(place)), onEvent };
+  return { node, go: turn, onEvent };
 }
 
 function content(call) {

@@ -59,7 +59,7 @@ function content({ time, source, stderr, level, call, line }) {
     el("span", { class: "line" }, el("span", { class: `badge ${COLOURS[level] ?? "quiet"}` }, level ?? (stderr ? "stderr" : "stdout")),
       el("span", { class: "quiet" }, source), el("span", { class: "quiet" }, when(time)),
       call && el("a", { href: `#/calls/${call}` }, `call ${call}`)),
-    el("code", { class: "text" }, readable(line)),
+    el("code", { class: "text" }, readable(line, false)),
   ];
 }
 
