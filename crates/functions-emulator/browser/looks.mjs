@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { axe, open } from "./browser.mjs";
 
-const VIEWS = ["functions", "calls", "queues", "timers", "api", "users", "faults"];
-const WIDTHS = [360, 1280];
+export const VIEWS = ["functions", "calls", "logs", "queues", "timers", "api", "users", "settings", "faults"];
+export const WIDTHS = [360, 1280];
 const COLOURS = ["light", "dark"];
 const SERIOUS = ["serious", "critical"];
 
@@ -35,24 +35,45 @@ async function every(browser, url, folder, views, options, name = null) {
   // Colours and widths break different rules, so each is checked once.
   const checked = (width === WIDTHS[0]) === (options.colorScheme === COLOURS[0]);
   const page = await open(browser, url, "functions", options);
-  // The page's own policy lets no foreign script in, so the checker is handed over as a text.
-  if (checked) await page.evaluate(`(() => { ${readFileSync(axe, "utf8")} })()`);
+  if (checked) await checkable(page);
   for (const view of views) {
     await page.goto(`${url}#/${view}`);
     await page.locator(`#tabs [href="#/${view.split("/")[0]}"][aria-current]`).waitFor();
     await page.locator("main:not([aria-busy])").waitFor();
-    await page.screenshot({ path: `${folder}/${name ?? view.replace("/", "-")}-${width}-${options.colorScheme}.png` });
+    await page.screenshot({ path: `${folder}/${name ?? view.replace(/\W+/g, "-")}-${width}-${options.colorScheme}.png` });
     assert.doesNotMatch(await page.innerText("body"), /\[object|undefined|NaN/, view);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(wide, 0, `${view} is wider than the window by ${wide} pixels`);
+    assert.deepEqual(await scrollBars(page), [], view);
     if (checked) assert.deepEqual(await violations(page), [], view);
   }
   assert.deepEqual(page.faults, []);
   await page.context().close();
 }
 
+/** What scrolls within something that scrolls, and what scrolls sideways. A text field may: its text is the user's. */
+export async function scrollBars(page) {
+  return page.evaluate(() => {
+    const page = document.scrollingElement;
+    const scrolls = (at) => at.scrollHeight > at.clientHeight + 1
+      && (at === page || ["auto", "scroll"].includes(getComputedStyle(at).overflowY));
+    const sideways = (at) => at.scrollWidth > at.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(at).overflowX);
+    const within = (at) => [...ancestors(at)].some(scrolls);
+    function* ancestors(at) {
+      for (let above = at.parentElement; above; above = above.parentElement) if (above !== document.body) yield above;
+    }
+    return [...document.querySelectorAll("body *")].filter((at) => !["TEXTAREA", "SELECT", "OPTION"].includes(at.tagName))
+      .filter((at) => sideways(at) || (scrolls(at) && within(at))).map((at) => `${at.tagName} ${at.className} ${at.textContent.slice(0, 40)}`);
+  });
+}
+
+/** Brings the checker into a page. The page's own policy lets no foreign script in, so it is handed over as a text. */
+export async function checkable(page) {
+  await page.evaluate(`(() => { ${readFileSync(axe, "utf8")} })()`);
+}
+
 /** What the checker finds that keeps somebody out. */
-async function violations(page) {
+export async function violations(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
   const serious = violations.filter(({ impact }) => SERIOUS.includes(impact));
   return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);

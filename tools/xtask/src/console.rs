@@ -1,7 +1,8 @@
-//! `cargo xtask console`: the emulator's console on this app, used, attacked and looked at in a headless browser; then
+//! `cargo xtask console`: the emulator's console on this app, used, attacked and looked at in headless browsers; then
 //! on a handler in another language, and on a build that fails.
 
 mod anyone;
+mod firefox;
 mod tools;
 
 use std::{
@@ -12,12 +13,13 @@ use std::{
 use anyhow::{Context as _, ensure};
 use project::Project;
 
-use self::{anyone::Anyone, tools::Tools};
+use self::{anyone::Anyone, firefox::Firefox, tools::Tools};
 use crate::app::App;
 
 /// Installs what is missing, starts the apps, and lets the browser at it.
 pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
     let Some(tools) = Tools::found(project)? else { return Ok(()) };
+    let firefox = Firefox::found(project)?;
     let app = App::start(project, "info").await?;
     let anyone = Anyone::start(project).await?;
     let shots = project.target_folder().join("console");
@@ -32,6 +34,7 @@ pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
         .env("ANYONE_URL", anyone.console_url())
         .env("XTASK", env::current_exe().context("this program has no file")?)
         .envs(tools.environment())
+        .envs(firefox.iter().flat_map(Firefox::environment))
         .stdin(Stdio::null())
         .status()
         .context("cannot start Node")?;

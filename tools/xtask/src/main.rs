@@ -61,7 +61,7 @@ Look for faults:
   cargo xtask fuzz order --runs 5000000
                                        hostile input to one decoder; without a name, to each
   cargo xtask fuzz-api                 thousands of requests, every answer compared with docs/openapi.json
-  cargo xtask console                  use, attack and photograph the emulator's console in a headless browser
+  cargo xtask console                  use, attack and photograph the emulator's console in headless browsers
   cargo xtask mutants                  identity, policy and certificates changed in small ways, and each noticed
   cargo xtask controls --prove         each control taken out of the code, and its own tests notice; --only C11
   cargo xtask docs --sample 1          twenty names and twenty sentences, for somebody who has not seen the code
@@ -110,7 +110,7 @@ enum Command {
     Chaos(chaos::Args),
     /// Send what the worker's description allows and what it does not, as three users, and hold the answers against it.
     FuzzApi(fuzz_api::Args),
-    /// Use and attack the emulator's console in a headless browser, and look at it.
+    /// Use and attack the emulator's console in headless browsers, and look at it.
     Console,
     /// Write each function.json, docs/openapi.json, docs/events.md, docs/reference/configuration.md,
     /// docs/deployment.svg and docs/links.txt anew.

@@ -9,8 +9,15 @@ use std::{
 use anyhow::{Context as _, ensure};
 use project::Project;
 
-/// The driver and the accessibility checker.
-const PACKAGES: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];
+/// The drivers of Chromium and of Firefox, the accessibility checker, and what knows which browser has what. Those of
+/// Firefox and of the tables are the last ones for this Firefox and for Node 20.
+const PACKAGES: [&str; 5] = [
+    "playwright-core@1.65.1",
+    "puppeteer-core@24.16.2",
+    "axe-core@4.14.1",
+    "eslint@10.15.0",
+    "eslint-plugin-compat@6.2.1",
+];
 /// A browser in a package, for Linux on x86-64; the last one that Node 20 can unpack.
 const BROWSER: &str = "@sparticuz/chromium@143.0.0";
 /// The names under which distributions install one.
@@ -26,7 +33,7 @@ impl Tools {
     /// The tools, installed unless they are there; none where they cannot be had, which is said loudly. Where `CI` is set,
     /// nothing is left out.
     pub(super) fn found(project: &Project) -> anyhow::Result<Option<Self>> {
-        let installed = on_path();
+        let installed = on_path(&INSTALLED);
         let packages: Vec<&str> =
             PACKAGES.into_iter().chain(installed.is_none().then_some(BROWSER)).collect();
         let folder = project.target_folder().join("tools").join("console");
@@ -50,10 +57,11 @@ impl Tools {
     }
 }
 
-fn on_path() -> Option<PathBuf> {
+/// The first program of these names that the PATH has.
+pub(super) fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    INSTALLED
+    names
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
         .find(|file| file.is_file())

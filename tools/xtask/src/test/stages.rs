@@ -264,7 +264,7 @@ pub(super) const STAGES: [Stage; 15] = [
     },
     Stage {
         name: "console",
-        does: "the emulator's console in a headless browser",
+        does: "the emulator's console in Chromium and Firefox",
         seconds: 60,
         quick: false,
         advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
