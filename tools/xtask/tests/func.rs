@@ -20,6 +20,7 @@ use functions_emulator::{
 };
 use project::{Project, WORKER_NAME};
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 /// What `func` is asked for: `start --port PORT`. The queues are the emulator's own.
 /// The emulator comes with its own tests, as in a run of all of them; alone it would be compiled once more.
@@ -33,6 +34,9 @@ const STORAGE_EMULATOR: [u16; 3] = [10000, 10001, 10002];
 
 /// The port that the example names, which a test does not occupy.
 const PORT_OF_THE_EXAMPLE: &str = "localhost:7072";
+
+/// One test at a time prepares the repository's root.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 fn xtask(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -48,6 +52,7 @@ fn succeeds(output: &Output) -> String {
 
 #[test]
 fn both_hosts_give_the_same_responses() {
+    let _turn = TURN.blocking_lock();
     let folder = tempfile::tempdir().expect("a folder");
     let own = "the host's own";
     let stub = stub(folder.path());
@@ -80,6 +85,7 @@ fn stub(folder: &Path) -> String {
 /// As the documents say: prepare once, keep the issuer, copy the example, `func start`, `cargo xtask token`.
 #[tokio::test]
 async fn the_example_settings_accept_the_tokens_of_the_issuer() {
+    let _turn = TURN.lock().await;
     succeeds(&xtask(&["func", "--prepare"], &[]));
     let issuing = Issuing::start();
     let example =

@@ -1,6 +1,6 @@
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
@@ -174,10 +174,10 @@ fn commented_settings_are_parsed_like_core_tools() {
 #[test]
 fn missing_core_tools_are_reported_with_a_remedy() {
     let empty = tempfile::tempdir().unwrap();
-    assert_eq!(find("func", Some(empty.path().as_os_str())), None);
+    assert_eq!(core_tools::find(Some(empty.path().as_os_str())), None);
     stub(empty.path());
-    assert_eq!(find("func", Some(empty.path().as_os_str())), Some(empty.path().join("func")));
-    assert!(INSTALL.contains("npm install") && INSTALL.contains("cargo xtask dev"));
+    assert_eq!(core_tools::find(Some(empty.path().as_os_str())), Some(empty.path().join("func")));
+    assert!(core_tools::INSTALL.contains("npm install") && core_tools::INSTALL.contains("cargo xtask dev"));
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
 use project::Project;
-use regex::Regex;
 
 use super::{home::Home, times::Times};
 
@@ -57,8 +57,7 @@ fn install(home: &Home, folder: &Path, root: &str, options: &[String]) -> anyhow
     // What another build has left there would not be compiled.
     cargo.env("CARGO_TARGET_DIR", home.path().join("target"));
     let started = Instant::now();
-    let said = run(&mut cargo)?;
-    let compiled = compile_time(&said).context("cargo did not say how long it compiled")?;
+    let compiled = compile(&mut cargo)?;
     times.add("install", started.elapsed().saturating_sub(compiled), false);
     times.add("compile the emulator", compiled, true);
     let program = root.join("bin").join(NAME);
@@ -69,13 +68,23 @@ fn install(home: &Home, folder: &Path, root: &str, options: &[String]) -> anyhow
     Ok((program, times))
 }
 
-/// What cargo says at the end of a build: `Finished … in 2m 08s` or `in 38.12s`.
-fn compile_time(said: &str) -> Option<Duration> {
-    let line = Regex::new(r"Finished .* in (?:(\d+)m )?(\d+(?:\.\d+)?)s").ok()?;
-    let found = line.captures_iter(said).last()?;
-    let minutes: u64 = found.get(1).map_or(Some(0), |minutes| minutes.as_str().parse().ok())?;
-    let seconds: f64 = found[2].parse().ok()?;
-    Some(Duration::from_mins(minutes) + Duration::from_secs_f64(seconds))
+/// Runs cargo to its end; gives the time between the first crate that it compiles and the last.
+fn compile(cargo: &mut Command) -> anyhow::Result<Duration> {
+    let mut child = cargo.stderr(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let lines = BufReader::new(child.stderr.take().context("cargo has no stderr")?).lines();
+    let (mut said, mut began, mut compiled) = (String::new(), None, None);
+    for line in lines {
+        let line = line.context("cargo does not print text")?;
+        match line.trim_start().split(' ').next() {
+            Some("Compiling") => drop(began.get_or_insert_with(Instant::now)),
+            Some("Finished") => compiled = began.map(|began| began.elapsed()),
+            _ => {}
+        }
+        said = said + &line + "\n";
+    }
+    let status = child.wait().context("cannot wait for cargo")?;
+    ensure!(status.success(), "cargo ended with {status}:\n{said}");
+    compiled.context("cargo did not say that it compiled")
 }
 
 /// Runs a command to its end; gives what it printed, which an error shows.
@@ -86,21 +95,4 @@ pub(super) fn run(command: &mut Command) -> anyhow::Result<String> {
     let said = String::from_utf8_lossy(&said).into_owned();
     ensure!(output.status.success(), "{program} ended with {}:\n{said}", output.status);
     Ok(said)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_compile_time_is_what_cargo_says() {
-        let said = |time: &str| {
-            format!(
-                "  Compiling a\n    Finished `release` profile [optimized] target(s) in {time}\n  Installing b"
-            )
-        };
-        assert_eq!(compile_time(&said("2m 08s")), Some(Duration::from_secs(128)));
-        assert_eq!(compile_time(&said("38.50s")), Some(Duration::from_millis(38_500)));
-        assert_eq!(compile_time("Compiling a"), None);
-    }
 }

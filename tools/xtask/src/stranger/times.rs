@@ -24,10 +24,7 @@ impl Times {
         name: &'static str,
         take: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let started = Instant::now();
-        let outcome = take()?;
-        self.add(name, started.elapsed(), false);
-        Ok(outcome)
+        self.take(name, false, take)
     }
 
     /// As [`Times::step`], for a step that compiles.
@@ -36,15 +33,24 @@ impl Times {
         name: &'static str,
         take: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
+        self.take(name, true, take)
+    }
+
+    fn take<T>(
+        &mut self,
+        name: &'static str,
+        compiles: bool,
+        take: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let started = Instant::now();
         let outcome = take()?;
-        self.add(name, started.elapsed(), true);
+        self.add(name, started.elapsed(), compiles);
         Ok(outcome)
     }
 
     /// Adds a step that was timed elsewhere.
     pub(super) fn add(&mut self, name: &'static str, took: Duration, compiles: bool) {
-        println!("  {name:<24} {:>12}{}", format_duration(took), if compiles { ", not counted" } else { "" });
+        println!("  {name:<22} {:>12}{}", format_duration(took), if compiles { ", not counted" } else { "" });
         self.0.push(Step { name, took, compiles });
     }
 
@@ -71,7 +77,7 @@ pub(super) fn print_table(columns: &[(String, Times)]) {
     let cell = |took: Option<Duration>| took.map_or_else(|| "–".to_owned(), format_duration);
     let row = |name: &str, cells: Vec<String>| {
         let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>14}")).collect();
-        println!("{name:<24}{}", cells.concat());
+        println!("{name:<30}{}", cells.concat());
     };
     row("", columns.iter().map(|(language, _)| language.clone()).collect());
     for (name, _) in counting {

@@ -25,6 +25,8 @@ fn ci() -> Vec<Call> {
         change("tar --extract --file package.tar"),
         reads("cargo test --locked --workspace --lib --bins", ""),
         reads("cargo xtask func --story", ""),
+        reads("cargo xtask stranger --install", ""),
+        reads("cargo xtask stranger", ""),
     ];
     calls.extend(compiler());
     calls.extend(storage_emulator());

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use test_servers::port;
 use tokio::{process::Child, time::timeout};
 
-use super::super::{command, storage};
+use super::super::{core_tools, storage};
 
 /// The real host fetches its extension bundle at its first start.
 const START: Duration = Duration::from_mins(10);
@@ -54,7 +54,7 @@ impl Served {
         let port = port::find_free_port().context("there is no free port")?;
         let log = project.target_folder().join("func-story.log");
         let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = command(project.root(), func, port, http_only)?
+        let child = core_tools::command(project.root(), func, port, http_only)?
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .env("ORDERS_DATABASE_URL", database(folder.path()))
             // No terminal that a host in the background would wait for.
