@@ -21,6 +21,7 @@ export function attacks(test, browser, url, { queue, user, app, tenant }) {
         mint: [`${api}users/${user}/token`, json(token)],
         put: [`${api}queues/${queue}/messages`, json(token, '{"text":"x"}')],
         kill: [`${api}worker/kill`, json(token)],
+        export: [`${url}otlp/v1/traces`, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }],
         issuer: [`${app}/_emulator/issuer/${tenant}/discovery/v2.0/keys`, {}],
         admin: [`${app}/admin/host/status`, {}],
       };
@@ -38,7 +39,7 @@ export function attacks(test, browser, url, { queue, user, app, tenant }) {
       const { pid } = await known(browser(), url);
       await from(browser(), name, async (evil, home) => {
         const start = "admin/functions/Anything";
-        for (const target of [url, `${url}api/worker/kill`, `${app}/${start}`, `${app}//${start}`]) {
+        for (const target of [url, `${url}api/worker/kill`, `${url}otlp/v1/traces`, `${app}/${start}`, `${app}//${start}`]) {
           const read = await evil.evaluate((target) =>
             fetch(target, { method: "POST", mode: "no-cors", body: "{}" }).then(() => true, () => false), target);
           assert.equal(read, false, `fetch ${target}`);

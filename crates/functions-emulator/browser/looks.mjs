@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { axe, open } from "./browser.mjs";
 
-export const VIEWS = ["functions", "calls", "logs", "queues", "timers", "api", "users", "settings", "faults"];
+export const VIEWS = ["functions", "calls", "traces", "logs", "queues", "timers", "api", "users", "settings", "faults"];
 export const WIDTHS = [360, 1280];
 const COLOURS = ["light", "dark"];
 const SERIOUS = ["serious", "critical"];

@@ -5,6 +5,7 @@ import { el, notice } from "./dom.js";
 import { request, listen } from "./client.js";
 import * as functions from "./views/functions.js";
 import * as calls from "./views/calls.js";
+import * as traces from "./views/traces.js";
 import * as logs from "./views/logs.js";
 import * as queues from "./views/queues.js";
 import * as timers from "./views/timers.js";
@@ -13,10 +14,10 @@ import * as users from "./views/users.js";
 import * as settings from "./views/settings.js";
 import * as faults from "./views/faults.js";
 
-const views = { functions, calls, logs, queues, timers, api, users, settings, faults };
+const views = { functions, calls, traces, logs, queues, timers, api, users, settings, faults };
 const titles = {
-  functions: "Functions", calls: "Calls", logs: "Logs", queues: "Queues", timers: "Timers", api: "API", users: "Users",
-  settings: "Settings", faults: "Faults",
+  functions: "Functions", calls: "Calls", traces: "Traces", logs: "Logs", queues: "Queues", timers: "Timers", api: "API",
+  users: "Users", settings: "Settings", faults: "Faults",
 };
 
 /** What all views share. */

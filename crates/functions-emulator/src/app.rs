@@ -45,6 +45,12 @@ pub struct App {
 pub struct AppError(pub Vec<String>);
 
 impl App {
+    /// The path of a route, with the app's prefix.
+    pub(crate) fn path_of(&self, route: &str) -> String {
+        let parts = [self.host.route_prefix.as_str(), route.trim_matches('/')];
+        parts.into_iter().filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect()
+    }
+
     /// Reads host.json and the function folders directly under `root`. `settings` override the environment of this
     /// process.
     ///

@@ -27,7 +27,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use functions_emulator::{
-    ConsoleOptions, Emulator, Events, Options,
+    Emulator, Events, Options,
     access_keys::AccessKeys,
     app::{App, Function, TriggerKind},
     clock::Clock,
@@ -94,7 +94,7 @@ pub(super) async fn serve(app: &Path, file: EmulatorFile, arguments: Arguments) 
         keys: arguments.keys.as_deref().map(AccessKeys::load).transpose()?.or(keys),
         queues: queues.clone(),
         events,
-        console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },
+        console: arguments.console.options(),
     })
     .await?;
     for function in &found.functions {

@@ -1,5 +1,6 @@
 //! The console: a page at `/_emulator/` that shows this host's events, and controls it. Its data comes from a small
-//! JSON interface below `/_emulator/api/`, which accepts only requests with the page's token.
+//! JSON interface below `/_emulator/api/`, which accepts only requests with the page's token. Traces come from exporters,
+//! which have none.
 
 mod api;
 mod by_hand;
@@ -13,6 +14,7 @@ mod users;
 mod problem;
 mod queues;
 mod settings;
+mod traces;
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -24,6 +26,7 @@ use crate::{
     host::Host,
     loopback_guard as guard,
     options::ConsoleOptions,
+    otlp,
 };
 
 /// EasyAuth serves this path, before and after a worker runs.
@@ -85,6 +88,9 @@ pub(crate) async fn answer(
     }
     if !is_console_port {
         return Ok(status_only(StatusCode::NOT_FOUND));
+    }
+    if let Some(path) = path.strip_prefix(otlp::PREFIX).map(str::to_owned) {
+        return Ok(otlp::answer(host.events().traffic(), &path, request).await);
     }
     Ok(match path.strip_prefix("/_emulator/api/") {
         None => page::answer(&request, &console.token),

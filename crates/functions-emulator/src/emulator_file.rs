@@ -50,6 +50,8 @@ pub struct FileOptions {
     pub easyauth: Option<EasyAuthMode>,
     /// The path of the app's OpenAPI document. Without it, `openapi.json` below the route prefix.
     pub openapi: Option<String>,
+    /// Whether the worker is told to export its traces to the console. It is, if this is left out.
+    pub otlp: Option<bool>,
     /// The command that builds the app before the worker starts, each time.
     pub build: Option<String>,
     /// Whether the worker restarts when a file of the app folder is saved.

@@ -17,7 +17,7 @@ impl Events {
 
     /// Tells every listener.
     pub fn publish(&self, event: Event) {
-        self.1.journal().record_event(&event);
+        self.1.record_event(&event);
         drop(self.0.send(event));
     }
 

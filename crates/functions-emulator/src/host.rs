@@ -28,6 +28,8 @@ pub(crate) struct Host {
     pub(crate) options: Options,
     pub(crate) url: String,
     pub(crate) console_url: String,
+    /// Where the worker is told to export traces to.
+    pub(crate) otlp_endpoint: Option<String>,
     pub(crate) easyauth: EasyAuth,
     pub(crate) builds: BuildTracker,
     pub(crate) current: watch::Sender<Option<Arc<Instance>>>,
@@ -71,6 +73,11 @@ impl Host {
         let mut current = self.current.subscribe();
         let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
         found.ok_or_else(|| StartError("the host has stopped".to_owned()))
+    }
+
+    /// Reads the app folder and starts its worker.
+    pub(crate) fn start_instance(&self) -> Result<Instance, StartError> {
+        Instance::start(&self.options, &self.url, self.otlp_endpoint.as_deref())
     }
 
     /// Ends the instance before the next one starts if host.json fixes the worker's port, because both would need that
@@ -122,7 +129,7 @@ impl Host {
         if self.current.borrow().is_some() {
             return;
         }
-        match Instance::start(&self.options, &self.url) {
+        match self.start_instance() {
             Ok(instance) => {
                 instance.serve().await;
                 self.current.send_replace(Some(Arc::new(instance)));

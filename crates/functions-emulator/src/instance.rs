@@ -68,12 +68,16 @@ struct RunningTasks {
 }
 
 impl Instance {
-    /// Reads the app folder and starts its worker, which callers reach at `url`. Messages and timers wait for
-    /// [`Self::serve`].
+    /// Reads the app folder and starts its worker, which callers reach at `url` and which exports traces to
+    /// `otlp_endpoint`. Messages and timers wait for [`Self::serve`].
     ///
     /// # Errors
     /// One sentence about the error in the folder or the program.
-    pub(crate) fn start(options: &Options, url: &str) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        options: &Options,
+        url: &str,
+        otlp_endpoint: Option<&str>,
+    ) -> Result<Self, StartError> {
         let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
         let (mut settings, origins): (Vec<_>, Vec<_>) = local.layered(&options.settings).into_iter().unzip();
         for (_, value) in &mut settings {
@@ -89,6 +93,7 @@ impl Instance {
             settings,
             origins,
             hidden_settings: local.hidden(),
+            otlp_endpoint: otlp_endpoint.map(str::to_owned),
             easyauth: options.easyauth,
             clock: clock.clone(),
             events: options.events.clone(),

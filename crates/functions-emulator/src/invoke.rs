@@ -29,7 +29,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Function},
+    app::{App, Function, TriggerKind},
     body::{Body, status_only},
     cancellation::CancellationSource,
     clock::Clock,
@@ -37,6 +37,7 @@ use crate::{
     events::Events,
     ids,
     queues::Connections,
+    traces::Origin,
     traffic::{CallRecorder, InvocationMode, OutputPace},
     worker::{MAX_LINE_BYTES, Worker},
 };
@@ -114,6 +115,10 @@ impl Invoker {
         let begin = || CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
         let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);
         record.record_invocation(&function.name, id, mode);
+        if let TriggerKind::Http { route, .. } = &function.trigger.kind {
+            let method = call.parts.method.to_string();
+            record.record_origin(Origin::Request { method, route: self.0.app.path_of(route) });
+        }
         record
     }
 

@@ -36,6 +36,7 @@ pub mod local_settings;
 mod loopback_guard;
 mod net_json;
 mod options;
+mod otlp;
 mod path;
 pub mod users;
 mod query;
@@ -49,6 +50,7 @@ pub mod supervisor;
 mod terminal_text;
 mod throttle;
 pub mod timers;
+mod traces;
 mod traffic;
 pub mod worker;
 

@@ -51,4 +51,7 @@ pub struct ConsoleOptions {
     pub port: Option<u16>,
     /// Path of the app's OpenAPI document; `openapi.json` below the route prefix if not given.
     pub openapi: Option<String>,
+    /// Whether the worker is told to export its traces to the console, by `OTEL_EXPORTER_OTLP_ENDPOINT` and
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL`. A setting or variable that begins with `OTEL_` wins: it is told nothing then.
+    pub otlp: bool,
 }

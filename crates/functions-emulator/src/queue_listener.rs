@@ -15,6 +15,7 @@ use crate::{
     events::Events,
     invoke::Invoker,
     queues::{Message, PollBackoff, Queues},
+    traces::Origin,
 };
 
 pub use data::{DataAndMetadata, InvalidMessage, queue_data};
@@ -94,8 +95,15 @@ impl QueueListener {
                 return self.poison(&message).await;
             }
         };
+        let record = self.invoker.begin_record();
+        record.record_origin(Origin::Message {
+            queue: self.queue.clone(),
+            id: message.id,
+            inserted_at: message.inserted_at,
+            dequeue_count: message.dequeue_count,
+        });
         let mut leased = message;
-        let mut call = std::pin::pin!(self.invoker.trigger(&self.function, data, metadata));
+        let mut call = std::pin::pin!(self.invoker.trigger_recorded(&self.function, data, metadata, &record));
         let outcome = loop {
             tokio::select! {
                 outcome = &mut call => break outcome,

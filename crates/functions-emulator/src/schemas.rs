@@ -178,7 +178,8 @@ fn users() -> Value {
 
 fn options() -> Value {
     json!({
-        "port": 7099, "consolePort": 0, "easyauth": "keep-headers", "openapi": "/openapi.json", "build": "make",
+        "port": 7099, "consolePort": 0, "easyauth": "keep-headers", "openapi": "/openapi.json", "otlp": false,
+        "build": "make",
         "watch": true, "settings": {"A": "a"},
     })
 }

@@ -17,6 +17,7 @@ use crate::{
     easyauth::EasyAuth,
     host::Host,
     instance::Instance,
+    otlp,
     traffic::OutputDelay,
 };
 
@@ -26,7 +27,10 @@ pub use crate::options::{EMULATOR_URL, Options, StartError};
 #[derive(Debug)]
 pub struct Emulator {
     host: Arc<Host>,
+    /// Ends the replacement of instances, and the console's live events.
     cancellation: CancellationSource,
+    /// Ends the listeners, after the last worker: it may export until then.
+    listening: CancellationSource,
     tasks: JoinSet<()>,
 }
 
@@ -39,7 +43,7 @@ impl Emulator {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
         let url = url(address);
-        let cancellation = CancellationSource::new();
+        let (cancellation, listening) = (CancellationSource::new(), CancellationSource::new());
         let console = Console::new(options.console.clone(), cancellation.token()).ok_or_else(|| {
             StartError(
                 "cannot create the console's token, for the system gave no random bytes: try again"
@@ -51,24 +55,26 @@ impl Emulator {
         let clock = options.queues.clock().clone();
         let easyauth = EasyAuth::open(options.easyauth, options.users.as_ref(), &options.state, &url, clock)
             .map_err(|error| StartError(error.to_string()))?;
-        let instance = Arc::new(Instance::start(&options, &url)?);
+        let otlp_endpoint = options.console.otlp.then(|| otlp_endpoint(&console_url));
+        let instance = Arc::new(Instance::start(&options, &url, otlp_endpoint.as_deref())?);
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
         let (builds, replacing) = (BuildTracker::default(), Mutex::new(()));
-        let host = Arc::new(Host { options, url, console_url, easyauth, builds, current, replacing });
+        let host =
+            Arc::new(Host { options, url, console_url, otlp_endpoint, easyauth, builds, current, replacing });
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve::accept(listener, host.clone(), console.clone(), Port::App, cancellation.token()));
+        tasks.spawn(serve::accept(listener, host.clone(), console.clone(), Port::App, listening.token()));
         if let Some(listener) = console_listener {
             tasks.spawn(serve::accept(
                 listener,
                 host.clone(),
                 console.clone(),
                 Port::Console,
-                cancellation.token(),
+                listening.token(),
             ));
         }
         tasks.spawn(host.clone().replace_ended_instances(cancellation.token()));
-        Ok(Self { host, cancellation, tasks })
+        Ok(Self { host, cancellation, listening, tasks })
     }
 
     /// Whether [`Self::start`] could listen there now: worth asking before a long build.
@@ -124,7 +130,7 @@ impl Emulator {
     pub async fn reload(&self) -> Result<(), StartError> {
         let _replacing = self.host.replacing.lock().await;
         self.host.release_fixed_port().await;
-        let next = Arc::new(Instance::start(&self.host.options, &self.host.url)?);
+        let next = Arc::new(self.host.start_instance()?);
         if let Err(gone) = next.worker().ready().await {
             next.end().await;
             return Err(StartError(gone.to_string()));
@@ -159,7 +165,7 @@ impl Emulator {
         self.host.events().traffic().set_output_delay(OutputDelay::of(delay));
     }
 
-    /// Stops listening, lets running calls end for a few seconds, and kills the worker.
+    /// Lets running calls end for a few seconds, while new ones get 503, kills the worker, and stops listening.
     pub async fn stop(mut self) {
         self.cancellation.cancel();
         let instance = {
@@ -169,6 +175,7 @@ impl Emulator {
         if let Some(instance) = instance {
             instance.end().await;
         }
+        self.listening.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
 }
@@ -199,6 +206,12 @@ async fn listen_for_console(
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let url = self::url(address);
     Ok((Some(listener), format!("{url}/_emulator/")))
+}
+
+/// Where exporters send to. A name that stands for two addresses costs some of them a failed attempt.
+fn otlp_endpoint(console_url: &str) -> String {
+    let url = console_url.replacen("//localhost:", "//127.0.0.1:", 1);
+    url.trim_end_matches("/_emulator/").to_owned() + otlp::PREFIX
 }
 
 /// The URL of an address; it has the name `localhost` for the usual address, as users and printed links write it.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
-use functions_emulator::{easyauth::EasyAuthMode, emulator_file::FileOptions};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use functions_emulator::{ConsoleOptions, easyauth::EasyAuthMode, emulator_file::FileOptions};
 
 use super::{
     LogFormat, Rebuild, documents, invoke, named_value::NamedValue, queues, similar::similar, token,
@@ -78,18 +78,28 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log: LogFormat,
-    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
-    #[arg(long, value_name = "PORT")]
-    pub(crate) console_port: Option<u16>,
-    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
-    #[arg(long, value_name = "PATH")]
-    pub(crate) openapi: Option<String>,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArguments,
     /// For attack tests: print where the worker itself listens, without EasyAuth, routes and keys
     #[arg(long)]
     pub(crate) print_worker_address: bool,
     /// Print a bearer token for one of the users, for a host on this port, and end
     #[arg(long, value_name = "NAME")]
     pub(crate) token: Option<String>,
+}
+
+/// How the console is served.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConsoleArguments {
+    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
+    #[arg(long, value_name = "PORT")]
+    console_port: Option<u16>,
+    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
+    #[arg(long, value_name = "PATH")]
+    openapi: Option<String>,
+    /// Do not have the worker export its traces to the console
+    #[arg(long)]
+    no_otlp: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,9 +124,8 @@ impl Arguments {
     /// Takes each option that is not given from the file.
     pub(crate) fn or(mut self, file: FileOptions) -> Self {
         self.port = self.port.or(file.port);
-        self.console_port = self.console_port.or(file.console_port);
         self.easyauth = self.easyauth.or(file.easyauth.map(EasyAuthChoice::from));
-        self.openapi = self.openapi.or(file.openapi);
+        self.console = self.console.or(file.console_port, file.openapi, file.otlp);
         self.rebuild = self.rebuild.or(file.build, file.watch);
         let mut settings: Vec<_> = file.settings.into_iter().collect();
         settings.retain(|(name, _)| self.settings.iter().all(|(own, _)| own != name));
@@ -135,6 +144,21 @@ impl Arguments {
             || commands.contains(&word)
             || word == "help";
         if is_something { None } else { similar(word, commands).map(str::to_owned) }
+    }
+}
+
+impl ConsoleArguments {
+    fn or(self, port: Option<u16>, openapi: Option<String>, otlp: Option<bool>) -> Self {
+        Self {
+            console_port: self.console_port.or(port),
+            openapi: self.openapi.or(openapi),
+            no_otlp: self.no_otlp || otlp == Some(false),
+        }
+    }
+
+    /// The same for the library.
+    pub(crate) fn options(&self) -> ConsoleOptions {
+        ConsoleOptions { port: self.console_port, openapi: self.openapi.clone(), otlp: !self.no_otlp }
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     by_hand, calls, faults, live, overview,
     problem::{self, ApiResult, Problem},
-    queues, settings, users,
+    queues, settings, traces, users,
 };
 use crate::{
     body::{self, Body},
@@ -64,6 +64,8 @@ async fn route(host: &Host, path: &str, request: Request<Body>) -> ApiResult {
         ("POST", ["functions", function, "run"]) => {
             by_hand::run(host, function, read_json(request).await?).await
         }
+        ("GET", ["traces"]) => traces::all(host, request.uri().query().unwrap_or_default()),
+        ("GET", ["traces", id]) => traces::shown(host, id),
         ("GET", ["timers"]) => Ok(overview::timers(host)),
         ("POST", ["timers", function, "run"]) => calls::run_timer(host, function).await,
         ("POST", ["users", name, "token"]) => users::token(host, name, read_json(request).await?),

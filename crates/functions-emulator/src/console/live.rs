@@ -41,6 +41,7 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
     let events = host.events().clone();
     let (mut events_seen, mut changed) = (events.subscribe(), events.traffic().journal().subscribe());
     let mut built = host.builds().subscribe();
+    let mut traced = events.traffic().traces().subscribe();
     tokio::spawn(async move {
         let journal = events.traffic().journal();
         let mut open = send(&sender, &json!({"kind": "hello"})).await;
@@ -61,6 +62,10 @@ pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Respon
                 },
                 told = built.changed() => match told {
                     Ok(()) => send_build(&sender, &mut built).await,
+                    Err(_) => false,
+                },
+                told = traced.changed() => match told {
+                    Ok(()) => send(&sender, &json!({"kind": "traces"})).await,
                     Err(_) => false,
                 },
                 () = tokio::time::sleep(HEARTBEAT) => sender.send(Bytes::from_static(b": \n\n")).await.is_ok(),

@@ -86,9 +86,7 @@ fn function(app: &App, function: &Function) -> Value {
     let mut shown = json!({"name": function.name, "sendsTo": outputs, "modes": modes(function)});
     let more = match &function.trigger.kind {
         TriggerKind::Http { methods, route, auth_level } => {
-            let parts = [app.host.route_prefix.as_str(), route.trim_matches('/')];
-            let path: String =
-                parts.into_iter().filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect();
+            let path = app.path_of(route);
             let level = format!("{auth_level:?}").to_lowercase();
             let refuses_all = methods.as_ref().is_some_and(Vec::is_empty);
             let methods = methods.clone().unwrap_or_default();

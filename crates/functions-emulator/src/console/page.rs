@@ -27,6 +27,7 @@ macro_rules! files {
 /// Name, media type and text of each file beside the page.
 const FILES: &[(&str, &str, &str)] = &files![
     "console.css": CSS,
+    "traces.css": CSS,
     "icon.svg": "image/svg+xml",
     "main.js": SCRIPT,
     "client.js": SCRIPT,
@@ -42,8 +43,10 @@ const FILES: &[(&str, &str, &str)] = &files![
     "log_line.js": SCRIPT,
     "openapi.js": SCRIPT,
     "schema.js": SCRIPT,
+    "waterfall.js": SCRIPT,
     "views/functions.js": SCRIPT,
     "views/calls.js": SCRIPT,
+    "views/traces.js": SCRIPT,
     "views/logs.js": SCRIPT,
     "views/queues.js": SCRIPT,
     "views/timers.js": SCRIPT,

@@ -29,8 +29,12 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
-        let record = CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
-        self.trigger_recorded(function, data, metadata, &record).await
+        self.trigger_recorded(function, data, metadata, &self.begin_record()).await
+    }
+
+    /// The record of a call that begins now.
+    pub(crate) fn begin_record(&self) -> CallRecorder {
+        CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now())
     }
 
     /// As [`Self::trigger`], remembered in a record that the caller has.
@@ -59,7 +63,7 @@ impl Invoker {
             match retry.and_then(|retry| retry.delay_after(failed)) {
                 Some(delay) if self.wait_before_retry(delay).await => {
                     last = Some(failure);
-                    record = CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
+                    record = self.begin_record();
                 }
                 _ => return Err(InvocationFailed(failure.what)),
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::RecordedMessage;
+use crate::traces::{Invocation, Origin, TraceParent};
 
 /// What a browser asks for of its own accord, beside a page that it shows.
 const BROWSERS_OWN: [&str; 4] = [
@@ -53,6 +54,12 @@ pub(crate) struct CallRecord {
     pub(crate) succeeded: Option<bool>,
     /// The trace id, from the caller's `traceparent` or from what the worker logged.
     pub(crate) trace: Option<String>,
+    /// The span that its caller named.
+    #[serde(skip)]
+    pub(super) caller: Option<TraceParent>,
+    /// What started the invocation.
+    #[serde(skip)]
+    pub(super) origin: Origin,
     /// The caller's request; none for messages and timers.
     pub(crate) request: Option<RecordedMessage>,
     /// The last request to the worker.
@@ -101,6 +108,8 @@ impl CallRecord {
             status: None,
             succeeded: None,
             trace: None,
+            caller: None,
+            origin: Origin::Other,
             request: None,
             worker_request: None,
             attempts: 0,
@@ -116,6 +125,21 @@ impl CallRecord {
         let path = self.request.as_ref().and_then(|request| request.head.strip_prefix("GET "));
         let path = path.map(|path| path.split('?').next().unwrap_or_default());
         self.function.is_none() && path.is_some_and(|path| BROWSERS_OWN.contains(&path))
+    }
+
+    /// The invocation; none while it runs.
+    pub(super) fn ended(&self) -> Option<Invocation> {
+        Some(Invocation {
+            call: self.number,
+            id: self.invocation?,
+            function: self.function.clone()?,
+            origin: self.origin.clone(),
+            caller: self.caller,
+            started: self.started,
+            duration: self.duration?,
+            status: self.status?,
+            succeeded: self.succeeded?,
+        })
     }
 
     /// The line of a list.

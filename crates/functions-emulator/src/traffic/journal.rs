@@ -14,7 +14,14 @@ use super::{
     CallRecord, CallSummary, LogLine,
     log::{LogRing, LogSource},
 };
-use crate::{clock::Clock, event::Event, host_line, level::Level, terminal_text};
+use crate::{
+    clock::Clock,
+    event::Event,
+    host_line,
+    level::Level,
+    terminal_text,
+    traces::{Invocation, TraceId},
+};
 
 /// Calls that are remembered.
 pub(crate) const MAX_CALLS: usize = 200;
@@ -128,8 +135,21 @@ impl Journal {
         self.0.changed.subscribe()
     }
 
+    /// An invocation that has ended; of several attempts the last one.
+    pub(super) fn invocation(&self, id: Uuid) -> Option<Invocation> {
+        let state = self.state();
+        state.calls.iter().rev().find(|entry| entry.invocation == Some(id))?.ended()
+    }
+
+    /// Says which trace a call belongs to, unless that is known.
+    pub(super) fn set_trace(&self, number: u64, trace: TraceId) {
+        self.change(number, |entry| {
+            entry.trace.get_or_insert_with(|| trace.to_string());
+        });
+    }
+
     /// Adds an event to the record of the call that it is about, and to the log.
-    pub(crate) fn record_event(&self, event: &Event) {
+    pub(super) fn record_event(&self, event: &Event) {
         match event {
             Event::Output { stderr, line } => self.record_line(*stderr, line),
             Event::Invoked { id, succeeded, duration, status, .. } => {

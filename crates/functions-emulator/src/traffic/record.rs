@@ -7,7 +7,10 @@ use http_body_util::BodyExt as _;
 use uuid::Uuid;
 
 use super::{CapturedBody, InvocationMode, Journal, RecordedMessage, capture::Tee};
-use crate::body::Body;
+use crate::{
+    body::Body,
+    traces::{Origin, TraceParent},
+};
 
 /// The record of one call. The recorder is an extension of the request.
 #[derive(Clone, Debug)]
@@ -48,10 +51,11 @@ impl CallRecorder {
     pub(crate) fn record_request(&self, request: Request<Body>) -> (Request<Body>, PendingResponse) {
         let (mut parts, body) = request.into_parts();
         let message = RecordedMessage::request(&parts.method, &parts.uri, &parts.headers);
-        let trace = trace(&parts);
+        let caller = caller(&parts);
         self.journal.change(self.number, |entry| {
             entry.request = Some(message);
-            entry.trace = trace;
+            entry.trace = caller.map(|caller| caller.trace.to_string());
+            entry.caller = caller;
         });
         parts.extensions.insert(self.clone());
         let body = self.capture(body, |entry| entry.request.as_mut());
@@ -65,6 +69,11 @@ impl CallRecorder {
             entry.invocation = Some(id);
             entry.mode = Some(mode);
         });
+    }
+
+    /// Records what started the invocation.
+    pub(crate) fn record_origin(&self, origin: Origin) {
+        self.journal.change(self.number, |entry| entry.origin = origin);
     }
 
     /// Writes down what the worker is sent.
@@ -140,9 +149,7 @@ impl Drop for PendingResponse {
     }
 }
 
-/// The trace that a caller names in `traceparent`.
-fn trace(parts: &request::Parts) -> Option<String> {
-    let header = parts.headers.get("traceparent")?.to_str().ok()?;
-    let id = header.split('-').nth(1)?;
-    (id.len() == 32).then(|| id.to_owned())
+/// The span that a caller names in `traceparent`.
+fn caller(parts: &request::Parts) -> Option<TraceParent> {
+    parts.headers.get("traceparent")?.to_str().ok()?.parse().ok()
 }

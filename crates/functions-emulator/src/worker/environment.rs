@@ -25,6 +25,9 @@ const PLATFORM_VARIABLES: [&str; 7] = [
     "LEGION_SERVICE_HOST",
 ];
 
+/// A variable of OpenTelemetry, as its specification names them all.
+const OPEN_TELEMETRY: &str = "OTEL_";
+
 /// Defaults for variables that neither the shell nor the settings set; Core Tools set the same.
 const DEFAULT_VARIABLES: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
@@ -80,10 +83,22 @@ pub(super) fn describe(setup: &Setup, port: u16) -> BTreeMap<String, Described> 
 fn set<'a>(setup: &'a Setup, variables: &'a [Variable]) -> impl Iterator<Item = (&'a str, &'a str, Origin)> {
     let defaults = DEFAULT_VARIABLES.into_iter().filter(|(name, _)| env::var_os(name).is_none());
     let settings = setup.settings.iter().zip(&setup.origins);
+    let otlp = setup.otlp_endpoint.as_deref().filter(|_| !sets_open_telemetry(setup));
+    let otlp = otlp.map(|endpoint| {
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")]
+    });
     let auth = (setup.easyauth != EasyAuthMode::Off).then_some((AUTH_ENABLED, "True", Origin::Host));
     defaults
         .map(|(name, value)| (name, value, Origin::Default))
         .chain(settings.map(|((name, value), origin)| (name.as_str(), value.as_str(), *origin)))
+        .chain(otlp.into_iter().flatten().map(|(name, value)| (name, value, Origin::Host)))
         .chain(auth)
         .chain(variables.iter().map(|(name, value)| (*name, value.as_str(), Origin::Host)))
+}
+
+/// Whether the shell or the settings say anything about OpenTelemetry.
+fn sets_open_telemetry(setup: &Setup) -> bool {
+    let mut settings = setup.settings.iter().map(|(name, _)| name.as_str());
+    settings.any(|name| name.starts_with(OPEN_TELEMETRY))
+        || env::vars_os().any(|(name, _)| name.as_encoded_bytes().starts_with(OPEN_TELEMETRY.as_bytes()))
 }

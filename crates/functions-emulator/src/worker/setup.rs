@@ -19,6 +19,8 @@ pub(crate) struct Setup {
     pub(crate) origins: Vec<Origin>,
     /// Names of local.settings.json that the shell sets otherwise.
     pub(crate) hidden_settings: BTreeSet<String>,
+    /// Where it is told to export traces to.
+    pub(crate) otlp_endpoint: Option<String>,
     /// Decides on `WEBSITE_AUTH_ENABLED`.
     pub(crate) easyauth: EasyAuthMode,
     /// Measures the time between two strikes.

@@ -4,11 +4,14 @@
 
 mod build;
 mod calls;
+mod exporter;
 mod faults;
 mod guard;
 mod live;
 mod logs;
 mod openapi;
+mod otlp;
+mod traces;
 mod users;
 mod queues;
 mod settings;

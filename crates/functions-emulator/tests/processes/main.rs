@@ -13,6 +13,7 @@ mod invoke;
 mod message_faults;
 mod new;
 mod new_languages;
+mod otlp_variables;
 mod queue_functions;
 mod queues;
 mod reading;

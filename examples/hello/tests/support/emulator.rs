@@ -48,7 +48,7 @@ pub(crate) async fn serve(
         keys: None,
         queues: queues.clone(),
         events: Events::new(),
-        console: ConsoleOptions { port: None, openapi: None },
+        console: ConsoleOptions::default(),
     };
     let host = Emulator::start(options).await.expect("the emulator starts");
     host.ready().await.expect("the example answers");

@@ -9,7 +9,7 @@ use super::{Page, an_app};
 use crate::app::{Running, TestApp, client};
 
 /// What only the page and the terminal may ask for.
-const GUARDED: [(Method, &str); 16] = [
+const GUARDED: [(Method, &str); 18] = [
     (Method::GET, "overview"),
     (Method::GET, "calls"),
     (Method::GET, "calls/1"),
@@ -19,6 +19,8 @@ const GUARDED: [(Method, &str); 16] = [
     (Method::GET, "live"),
     (Method::GET, "queues"),
     (Method::GET, "timers"),
+    (Method::GET, "traces"),
+    (Method::GET, "traces/0af7651916cd43dd8448eb211c80319c"),
     (Method::POST, "calls"),
     (Method::POST, "functions/ok_job/run"),
     (Method::POST, "queues/jobs/messages"),
@@ -29,11 +31,13 @@ const GUARDED: [(Method, &str); 16] = [
 ];
 
 /// Pages and documents of the host itself, and its `/admin` in any spelling.
-const OWN: [&str; 10] = [
+const OWN: [&str; 12] = [
     "/_emulator",
     "/_emulator/",
     "/_emulator/main.js",
     "/_emulator/api/overview",
+    "/_emulator/otlp/v1/traces",
+    "/%5Femulator/otlp/v1/traces",
     "/_emulator/issuer/0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10/discovery/v2.0/keys",
     "/admin/host/status",
     "/Admin/functions/ok_tick",
