@@ -60,5 +60,6 @@ mod sqlite_faults;
 mod startup;
 mod constant_sql;
 mod traces;
+mod trace_view;
 mod unread_log;
 mod architecture;

@@ -13,6 +13,7 @@ import { looks } from "../../../crates/functions-emulator/browser/looks.mjs";
 import { safari } from "../../../crates/functions-emulator/browser/safari.mjs";
 import { views } from "../../../crates/functions-emulator/browser/views.mjs";
 import { rebuild } from "./rebuild.mjs";
+import { traces } from "./traces.mjs";
 import { walk } from "./walk.mjs";
 
 const { CONSOLE_URL: url, APP_URL: app, CONSOLE_SHOTS: shots, CONSOLE_TENANT: tenant } = process.env;
@@ -24,6 +25,7 @@ before(async () => (started = await launch()));
 after(() => started?.close());
 
 walk(test, browser, url);
+traces(test, browser, url, shots);
 attacks(test, browser, url, { app, tenant, queue: "orders-incoming", user: "admin" });
 looks(test, browser, url, shots, ["functions/CreateOrder", "calls/1", "calls/2?with=1", "api/CreateOrder"]);
 lists(test, browser, other, "SimpleHttpTrigger");

@@ -157,14 +157,14 @@ export function walk(test, browser, url) {
 }
 
 /** Places an order as the buyer; its id. */
-async function place(page) {
+export async function place(page) {
   const { status, body } = await call(page, "CreateOrder", { as: "buyer", body: ORDER });
   assert.equal(status, 201, body);
   return JSON.parse(body).id;
 }
 
 /** Looks at an order until it has this status. */
-async function until(page, id, status) {
+export async function until(page, id, status) {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const { body } = await call(page, "GetOrder", { as: "buyer", id });

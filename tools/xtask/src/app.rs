@@ -29,9 +29,20 @@ pub(crate) struct App {
 impl App {
     /// Starts it on a new database and fills its product table; `log` is the worker's `ORDERS_LOG`.
     pub(crate) async fn start(project: &Project, log: &str) -> anyhow::Result<Self> {
+        Self::start_with(project, log, |_| {}).await
+    }
+
+    /// As [`Self::start`], with changed options.
+    pub(crate) async fn start_with(
+        project: &Project,
+        log: &str,
+        change: impl FnOnce(&mut Options),
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let users = project.users()?;
-        let host = Emulator::start(options(project, &worker(project)?, folder.path(), log)?).await?;
+        let mut options = options(project, &worker(project)?, folder.path(), log)?;
+        change(&mut options);
+        let host = Emulator::start(options).await?;
         host.ready().await?;
         dev::products(project, &users, host.url()).await?;
         let description = folder.path().join("openapi.json");

@@ -2,6 +2,7 @@
 //! on a handler in another language, and on a build that fails.
 
 mod anyone;
+mod backend;
 mod firefox;
 mod tools;
 
@@ -13,14 +14,19 @@ use std::{
 use anyhow::{Context as _, ensure};
 use project::Project;
 
-use self::{anyone::Anyone, firefox::Firefox, tools::Tools};
+use self::{anyone::Anyone, backend::FulfilmentBackend, firefox::Firefox, tools::Tools};
 use crate::app::App;
 
 /// Installs what is missing, starts the apps, and lets the browser at it.
 pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
     let Some(tools) = Tools::found(project)? else { return Ok(()) };
     let firefox = Firefox::found(project)?;
-    let app = App::start(project, "info").await?;
+    let backend = FulfilmentBackend::start().await?;
+    let app = App::start_with(project, "info", |options| {
+        options.settings.extend(backend.settings());
+        options.console.otlp = true;
+    })
+    .await?;
     let anyone = Anyone::start(project).await?;
     let shots = project.target_folder().join("console");
     println!("{} with {}", app.console_url(), tools.browser());

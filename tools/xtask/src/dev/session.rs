@@ -143,7 +143,7 @@ fn options(
         // What local.settings.json names is for other hosts: its example names a server that has to be started first.
         queues: Connections::from_settings(&[], Clock::system(), events.clone()),
         events,
-        console: ConsoleOptions::default(),
+        console: ConsoleOptions { otlp: true, ..ConsoleOptions::default() },
     }
 }
 

@@ -8,12 +8,16 @@ use std::{
 use anyhow::Context as _;
 use functions_emulator::{supervisor::EMULATOR_URL, users::Users};
 use functions_lint::{json_file, local_settings::LocalSettings};
-use project::{AUTHORITY_SETTING, Project, issuer_settings};
+use project::{AUTHORITY_SETTING, Project, WORKER_NAME, issuer_settings};
 use serde_json::json;
 
 /// The names of the settings that decide whose tokens and headers the worker trusts. Those of local.settings.json are
 /// for `cargo xtask func`, which has no EasyAuth; the shell may set others.
 const IDENTITY: &str = "ORDERS_IDENTITY";
+
+/// The example of local.settings.json names it with its default. That says nothing of a collector, but any variable of
+/// OpenTelemetry keeps the emulator from naming its own.
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
 /// The settings of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, users: &Users) -> anyhow::Result<Vec<(String, String)>> {
@@ -27,6 +31,9 @@ fn beside(
     users: &Users,
 ) -> Vec<(String, String)> {
     settings.remove(IDENTITY);
+    if settings.get(SERVICE_NAME).is_some_and(|name| name == WORKER_NAME) {
+        settings.remove(SERVICE_NAME);
+    }
     settings.extend(issuer_settings(users));
     if shell(IDENTITY).is_some_and(|mode| mode == "easyauth") {
         // The worker refuses the address of an issuer that it would not ask.
@@ -89,6 +96,22 @@ mod tests {
         assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "info");
         fs::write(&path, r#"{"Values": {"ORDERS_LOG": 1}}"#).unwrap();
         assert!(values(&path).unwrap_err().to_string().contains("local.settings.json"));
+    }
+
+    #[test]
+    fn the_examples_service_name_leaves_traces_to_the_console() {
+        let users = Users::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions-emulator.json"))
+            .unwrap();
+        let example =
+            values(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../local.settings.json.example"));
+        let mut file = example.unwrap();
+        assert!(file.contains_key(SERVICE_NAME));
+        let has = |file: &BTreeMap<_, _>| {
+            beside(|_| None, file.clone(), &users).iter().any(|(name, _)| name.starts_with("OTEL_"))
+        };
+        assert!(!has(&file));
+        file.insert(SERVICE_NAME.to_owned(), "mine".to_owned());
+        assert!(has(&file), "a name of one's own is kept");
     }
 
     #[test]
