@@ -26,7 +26,7 @@ pub(crate) fn of(event: &Event) -> Option<(Level, String)> {
     })
 }
 
-/// Whether the sentence of an event is about the worker, whom it does not name.
+/// Whether the sentence of an event is about the worker, which it leaves out.
 pub(crate) fn is_of_the_worker(event: &Event) -> bool {
     matches!(
         event,

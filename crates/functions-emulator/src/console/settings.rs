@@ -48,7 +48,7 @@ const HARMLESS_SWITCHES: [(&str, &str); 4] = [
 const HARMLESS_PUNCTUATION: &str = " ._,:=/+-";
 const MAX_HARMLESS_CHARS: usize = 200;
 
-/// Where an option comes from that nobody gave.
+/// Where an option comes from that is not given.
 const DEFAULT: &str = "default";
 const FILE: &str = "functions-emulator.json";
 const LOCAL_SETTINGS: &str = "local.settings.json";

@@ -265,7 +265,7 @@ pub(super) const STAGES: [Stage; 15] = [
     Stage {
         name: "console",
         does: "the emulator's console in Chromium and Firefox",
-        seconds: 60,
+        seconds: 110,
         quick: false,
         advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
         at_once: false,
