@@ -38,8 +38,8 @@ export function compared(one, other, end) {
         text(left[name], part), text(right[name], part), part === "headers" ? short : (text) => text))));
 }
 
-function facts({ function: name, mode, user, status, succeeded }) {
-  return [`function ${name ?? "none"}`, `mode ${mode ?? "none"}`, `user ${user ?? "none"}`, `status ${status ?? "none"}`,
+function facts({ function: name, mode, user, caller, status, succeeded }) {
+  return [`function ${name ?? "none"}`, `mode ${mode ?? "none"}`, `user ${user ?? caller ?? "none"}`, `status ${status ?? "none"}`,
     `succeeded ${succeeded ?? "not known"}`].join("\n");
 }
 

@@ -64,7 +64,7 @@ async function line(call, { overview }) {
 
 function facts(call) {
   const facts = [
-    ["Began", when(call.started)], ["Mode", call.mode], ["As", call.user], ["Sent", call.attempts > 1 && `${call.attempts} times`],
+    ["Began", when(call.started)], ["Mode", call.mode], ["As", call.user ?? call.caller], ["Sent", call.attempts > 1 && `${call.attempts} times`],
     ["Invocation", call.invocation], ["Trace", call.trace && el("a", { href: `#/traces/${call.trace}` }, call.trace)],
   ].filter(([, value]) => value);
   return el("dl", { class: "facts" }, facts.map(([name, value]) =>

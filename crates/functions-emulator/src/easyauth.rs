@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     issuer::{Claims, Issuer, KeyError},
     listener::Body,
+    traffic::CallRecorder,
     users::Users,
 };
 
@@ -90,6 +91,10 @@ impl EasyAuth {
             return Err(refusal(StatusCode::FORBIDDEN));
         }
         principal::add(request.headers_mut(), &claims);
+        let user = issuer.users().iter().find(|user| user.object_id == claims.oid);
+        if let (Some(user), Some(record)) = (user, request.extensions().get::<CallRecorder>()) {
+            record.set_caller(&user.name);
+        }
         Ok(request)
     }
 

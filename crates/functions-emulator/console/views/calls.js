@@ -138,7 +138,7 @@ function controls(shared, calls) {
   return [
     ["function", "Function", select([["", "any"], ...[...names].sort(), [NONE, "no function"]])],
     ["status", "Status", select(STATUSES)],
-    ["user", "User", select([["", "any"], ...users, [NONE, "none that the console knows"]])],
+    ["user", "User", select([["", "any"], ...users, [NONE, "none that is known"]])],
     ["trace", "Trace id", el("input", { autocomplete: "off", spellcheck: "false" })],
   ];
 }
@@ -146,9 +146,9 @@ function controls(shared, calls) {
 function matches(bar) {
   const [name, status, user, trace, text] = ["function", "status", "user", "trace", "text"].map(bar.value);
   const is = (wanted, value) => wanted === "" || (value ?? NONE) === wanted;
-  return (call) => is(name, call.function) && is(user, call.user) && hasStatus(call, status)
+  return (call) => is(name, call.function) && is(user, call.user ?? call.caller) && hasStatus(call, status)
     && (trace === "" || call.trace?.startsWith(trace.trim().toLowerCase()))
-    && holds([call.function, call.head, call.user, call.status, call.trace, call.invocation].join(" "), text);
+    && holds([call.function, call.head, call.user ?? call.caller, call.status, call.trace, call.invocation].join(" "), text);
 }
 
 function hasStatus(call, wanted) {

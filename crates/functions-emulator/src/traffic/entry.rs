@@ -43,6 +43,8 @@ pub(crate) struct CallRecord {
     pub(crate) mode: Option<InvocationMode>,
     /// The user whose token the console sent.
     pub(crate) user: Option<String>,
+    /// The user whose token EasyAuth accepted, from the console or from elsewhere.
+    pub(crate) caller: Option<String>,
     /// When it began.
     pub(crate) started: DateTime<Utc>,
     /// How long it took; none while it runs.
@@ -85,6 +87,7 @@ pub(crate) struct CallSummary {
     function: Option<String>,
     mode: Option<InvocationMode>,
     user: Option<String>,
+    caller: Option<String>,
     started: DateTime<Utc>,
     #[serde(serialize_with = "milliseconds")]
     duration: Option<Duration>,
@@ -103,6 +106,7 @@ impl CallRecord {
             function: None,
             mode: None,
             user: None,
+            caller: None,
             started,
             duration: None,
             status: None,
@@ -150,6 +154,7 @@ impl CallRecord {
             function: self.function.clone(),
             mode: self.mode,
             user: self.user.clone(),
+            caller: self.caller.clone(),
             started: self.started,
             duration: self.duration,
             status: self.status,

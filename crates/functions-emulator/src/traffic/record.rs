@@ -47,6 +47,11 @@ impl CallRecorder {
         self.journal.change(self.number, |entry| entry.user = Some(name.to_owned()));
     }
 
+    /// Sets the user whose token was accepted.
+    pub(crate) fn set_caller(&self, name: &str) {
+        self.journal.change(self.number, |entry| entry.caller = Some(name.to_owned()));
+    }
+
     /// Writes a caller's request down and lets the record travel with it.
     pub(crate) fn record_request(&self, request: Request<Body>) -> (Request<Body>, PendingResponse) {
         let (mut parts, body) = request.into_parts();

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Page, an_app, refused};
-use crate::app::{Running, TestApp};
+use crate::app::{Running, TestApp, client};
 
 async fn with_users() -> Running {
     let mut app = an_app();
@@ -42,6 +42,22 @@ async fn a_call_is_made_as_a_user_or_anonymously() {
         (&json!(200), &json!("keeper")),
         "with a token that is valid now"
     );
+}
+
+#[tokio::test]
+async fn a_call_from_elsewhere_shows_the_user_whose_token_it_brought() {
+    let running = with_users().await;
+    let page = Page::open(&running).await;
+    let token = page.post("users/keeper/token", json!({})).await["token"].as_str().unwrap().to_owned();
+    let call = |token: String| {
+        let request = client().get(format!("{}/api/ok_hello", running.host.url()));
+        async move { request.bearer_auth(token).send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(call(token).await, 200);
+    let last = page.get("calls").await[0].clone();
+    assert_eq!((&last["caller"], &last["user"]), (&json!("keeper"), &json!(null)));
+    assert_eq!(call("none".to_owned()).await, 401);
+    assert_eq!(page.get("calls").await[0]["caller"], json!(null));
 }
 
 #[tokio::test]
