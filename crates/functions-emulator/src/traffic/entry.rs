@@ -58,7 +58,7 @@ pub(crate) struct CallRecord {
     pub(crate) trace: Option<String>,
     /// The span that its caller named.
     #[serde(skip)]
-    pub(super) caller: Option<TraceParent>,
+    pub(super) parent: Option<TraceParent>,
     /// What started the invocation.
     #[serde(skip)]
     pub(super) origin: Origin,
@@ -112,7 +112,7 @@ impl CallRecord {
             status: None,
             succeeded: None,
             trace: None,
-            caller: None,
+            parent: None,
             origin: Origin::Other,
             request: None,
             worker_request: None,
@@ -138,7 +138,7 @@ impl CallRecord {
             id: self.invocation?,
             function: self.function.clone()?,
             origin: self.origin.clone(),
-            caller: self.caller,
+            caller: self.parent,
             started: self.started,
             duration: self.duration?,
             status: self.status?,

@@ -56,11 +56,11 @@ impl CallRecorder {
     pub(crate) fn record_request(&self, request: Request<Body>) -> (Request<Body>, PendingResponse) {
         let (mut parts, body) = request.into_parts();
         let message = RecordedMessage::request(&parts.method, &parts.uri, &parts.headers);
-        let caller = caller(&parts);
+        let parent = caller(&parts);
         self.journal.change(self.number, |entry| {
             entry.request = Some(message);
-            entry.trace = caller.map(|caller| caller.trace.to_string());
-            entry.caller = caller;
+            entry.trace = parent.map(|parent| parent.trace.to_string());
+            entry.parent = parent;
         });
         parts.extensions.insert(self.clone());
         let body = self.capture(body, |entry| entry.request.as_mut());
