@@ -26,7 +26,7 @@ pub(super) fn announce(func: Option<&Path>) -> anyhow::Result<()> {
         println!("the story under Core Tools ({}), then under the emulator", func.display());
         return Ok(());
     }
-    ensure!(env::var_os("CI").is_none(), "the story cannot be told under the real host: {}", INSTALL);
+    ensure!(env::var_os("CI").is_none(), "the story cannot be told under the real host: {INSTALL}");
     println!(
         "NOT UNDER THE REAL HOST: there is no `func` on the PATH, so the emulator alone tells the story"
     );
