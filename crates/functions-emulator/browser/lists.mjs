@@ -43,7 +43,7 @@ export function lists(test, browser, url, fn) {
   test("where a call takes the place of the list, the way back leads to the same place", async () => {
     const page = await open(browser(), url, "calls", { viewport: { width: 360, height: 500 } });
     const row = page.locator(`[href="#/calls/${await made(page, fn, 1)}"]`);
-    await made(page, fn, 12);
+    await page.locator(`[href="#/calls/${await made(page, fn, 12)}"]`).waitFor();
     await row.focus();
     const before = await row.evaluate((link) => link.getBoundingClientRect().top);
     await page.keyboard.press("Enter");

@@ -60,11 +60,15 @@ export function examples(document, { method, said, parameters }) {
   return [{ ...common, label: said.summary ?? said.operationId ?? "of the description", body: found ? sample(found, document) : "" }];
 }
 
-/** Examples for a path of the app whose parameters stand in braces; none where the app describes no such path. */
-export async function examplesOf(path, user) {
+/**
+ * Examples for a path of the app whose parameters stand in braces, and for these methods, or all if there are none; none
+ * where the app describes no such path.
+ */
+export async function examplesOf({ path, methods }, user) {
   if (!read.has(user)) read.set(user, (await description(user)).document);
   const document = read.get(user);
   const shape = (path) => path.replace(/\{[^}]*\}/g, "{}").toLowerCase();
-  const same = document ? operations(document).filter((one) => shape(one.path) === shape(path)) : [];
+  const fits = (one) => shape(one.path) === shape(path) && (methods.length === 0 || methods.includes(one.method.toUpperCase()));
+  const same = document ? operations(document).filter(fits) : [];
   return same.flatMap((operation) => examples(document, operation));
 }

@@ -87,17 +87,20 @@ export async function open(shared, number, query) {
     if (chosen === null || `${chosen} ${bar.value("with")}` !== before) await detail();
   }
 
+  const linkOf = (number) => list.querySelector(`a[data-number="${number}"]`);
+
   /** Where list and call are not side by side, the one takes the other's place, and the reader comes back to where they were. */
   async function turn(next, query) {
-    if (chosen === null) top = scrollY;
+    if (chosen === null) top = linkOf(next)?.getBoundingClientRect().top ?? 0;
     const before = chosen;
     await go(next, query);
     if (chosen !== null) {
       reveal(place);
       place.querySelector(".back")?.focus({ preventScroll: true });
     } else if (document.activeElement === document.body) {
-      scrollTo(0, top);
-      list.querySelector(`a[data-number="${before}"]`)?.focus({ preventScroll: true });
+      const link = linkOf(before);
+      link?.focus({ preventScroll: true });
+      if (link) scrollBy(0, link.getBoundingClientRect().top - top);
     }
   }
 

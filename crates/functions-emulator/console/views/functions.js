@@ -43,7 +43,7 @@ function detail(shared, one) {
 }
 
 function form(shared, one) {
-  if (one.kind === "http") return callForm(shared, { ...one, examples: () => examplesOf(one.path, shared.user) });
+  if (one.kind === "http") return callForm(shared, { ...one, examples: () => examplesOf(one, shared.user) });
   if (one.kind === "queue") return putForm(one.queue, shared.overview.messageEncoding);
   return one.kind === "other" ? byHandForm(one.name) : runNow(one.name);
 }
