@@ -89,6 +89,17 @@ pub fn mtls_client(roots: Roots, identity: ClientIdentity, timeout: Duration) ->
         .map_err(ClientError::Client)
 }
 
+/// Like [`client`], for HTTP/2 alone.
+///
+/// # Errors
+/// When an authority is no certificate, or the client cannot be made.
+#[cfg(feature = "otlp-grpc")]
+pub fn http2_client(roots: Roots, schemes: Schemes, timeout: Duration) -> Result<Client, ClientError> {
+    let mut tls = tls_builder(roots).map_err(ClientError::Tls)?.with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    with_limits(tls, schemes, timeout).http2_prior_knowledge().build().map_err(ClientError::Client)
+}
+
 fn tls_builder(roots: Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?;

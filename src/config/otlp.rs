@@ -50,6 +50,8 @@ struct SignalNames {
     exporter: &'static str,
     endpoint: &'static str,
     path: &'static str,
+    #[cfg(feature = "otlp-grpc")]
+    grpc_path: &'static str,
     protocol: &'static str,
     headers: &'static str,
     compression: &'static str,
@@ -61,6 +63,8 @@ const TRACES: SignalNames = SignalNames {
     exporter: "OTEL_TRACES_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     path: "/v1/traces",
+    #[cfg(feature = "otlp-grpc")]
+    grpc_path: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
     headers: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     compression: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
@@ -79,6 +83,8 @@ const METRICS: SignalNames = SignalNames {
     exporter: "OTEL_METRICS_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
     path: "/v1/metrics",
+    #[cfg(feature = "otlp-grpc")]
+    grpc_path: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
     protocol: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
     headers: "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
     compression: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
@@ -125,12 +131,9 @@ fn collector(env: &mut EnvReader, names: &SignalNames) -> Option<Collector> {
     if !has_collector || env.optional(names.exporter, exporter) == Some(false) {
         return None;
     }
-    let protocol = of_signal(env, names.protocol, "OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-    let endpoint = if env.is_set(names.endpoint) {
-        env.optional(names.endpoint, endpoint)
-    } else {
-        env.optional(ENDPOINT, endpoint).map(|base| below(base, names.path))
-    };
+    let protocol = of_signal(env, names.protocol, "OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+        .unwrap_or(Protocol::HttpProtobuf);
+    let endpoint = endpoint(env, names, protocol);
     let headers = of_signal(env, names.headers, "OTEL_EXPORTER_OTLP_HEADERS", headers);
     let compression = of_signal(env, names.compression, "OTEL_EXPORTER_OTLP_COMPRESSION", compression);
     let timeout = of_signal(env, names.timeout, "OTEL_EXPORTER_OTLP_TIMEOUT", milliseconds);
@@ -138,7 +141,7 @@ fn collector(env: &mut EnvReader, names: &SignalNames) -> Option<Collector> {
     Some(Collector {
         endpoint: endpoint?,
         headers: headers.unwrap_or_default(),
-        protocol: protocol.unwrap_or(Protocol::HttpProtobuf),
+        protocol,
         compression: compression.unwrap_or(Compression::None),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         certificate: certificate.map(PathBuf::from),
@@ -195,8 +198,27 @@ fn resource(env: &mut EnvReader) -> Option<Vec<(String, String)>> {
     })
 }
 
-fn endpoint(text: &str) -> Result<Url, Invalid> {
+/// Where the signal is sent, path included.
+fn endpoint(env: &mut EnvReader, names: &SignalNames, protocol: Protocol) -> Option<Url> {
+    match protocol {
+        #[cfg(feature = "otlp-grpc")]
+        Protocol::Grpc => {
+            let name = if env.is_set(names.endpoint) { names.endpoint } else { ENDPOINT };
+            env.optional(name, pathless_url).map(|base| below(base, names.grpc_path))
+        }
+        _ if env.is_set(names.endpoint) => env.optional(names.endpoint, url),
+        _ => env.optional(ENDPOINT, url).map(|base| below(base, names.path)),
+    }
+}
+
+fn url(text: &str) -> Result<Url, Invalid> {
     https::base_url(text).ok_or(Invalid::Form)
+}
+
+/// A method of gRPC has a path of its own, and a collector that is reached by another one is none that we know.
+#[cfg(feature = "otlp-grpc")]
+fn pathless_url(text: &str) -> Result<Url, Invalid> {
+    url(text).and_then(|url| if url.path() == "/" { Ok(url) } else { Err(Invalid::Form) })
 }
 
 /// `base` has no query, so its end is the end of its path.
@@ -229,6 +251,13 @@ fn protocol(text: &str) -> Result<Protocol, Invalid> {
     match text {
         "http/protobuf" => Ok(Protocol::HttpProtobuf),
         "http/json" => Ok(Protocol::HttpJson),
+        #[cfg(feature = "otlp-grpc")]
+        "grpc" => Ok(Protocol::Grpc),
+        #[cfg(not(feature = "otlp-grpc"))]
+        "grpc" => Err(Invalid::Because(
+            "is `grpc`, which this program is built without: set `http/protobuf` or `http/json`, or build with the \
+             cargo feature `otlp-grpc`",
+        )),
         _ => Err(Invalid::Form),
     }
 }

@@ -163,6 +163,7 @@ fn transport(
         client: http_client(collector)?,
         runtime: Handle::current(),
         protocol: collector.protocol,
+        compression: collector.compression,
         headers: collector.headers.clone(),
         limit,
         stopped: stopped.clone(),
@@ -177,5 +178,9 @@ fn http_client(collector: &Collector) -> Result<Client, StartExportError> {
     };
     let schemes =
         if collector.endpoint.scheme() == "http" { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
-    Ok(https::client(roots, schemes, collector.timeout)?)
+    Ok(match collector.protocol {
+        #[cfg(feature = "otlp-grpc")]
+        Protocol::Grpc => https::http2_client(roots, schemes, collector.timeout)?,
+        _ => https::client(roots, schemes, collector.timeout)?,
+    })
 }

@@ -1,6 +1,6 @@
 //! Spans of invocations, as a collector that knows the protocol reads them.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::collections::BTreeSet;
 
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use opentelemetry_proto::tonic::{
@@ -11,17 +11,21 @@ use opentelemetry_proto::tonic::{
 use prost::Message as _;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use test_servers::{Authority, Backend, BackendResponse, Leaf, ReceivedRequest};
+use test_servers::{Backend, BackendResponse, ReceivedRequest};
 
 use crate::{
     fulfilment::Known,
     support::{EventLog, Mode, SOON, Setup, TestApp, in_every_mode},
 };
 
+mod delivery;
+
 in_every_mode!(an_invocation_is_a_span_in_the_callers_trace, fulfilment_continues_the_callers_trace,);
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+/// The method of gRPC that takes spans.
+const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const CALLER: &str = "b7ad6b7169203331";
 
 /// A span, with its ids in hexadecimal digits.
@@ -79,17 +83,21 @@ fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
 
 /// What a request holds, by the encoding that it names.
 fn decoded(asked: &ReceivedRequest) -> ExportTraceServiceRequest {
-    let body = match asked.headers.get(CONTENT_ENCODING) {
-        None => asked.body.to_vec(),
-        Some(encoding) => {
-            assert_eq!(encoding, "gzip");
-            // Ten bytes of head without optional fields, eight of checksum and length.
-            let packed = &asked.body[10..asked.body.len() - 8];
-            miniz_oxide::inflate::decompress_to_vec(packed).expect("packed bytes")
-        }
+    let (is_packed, message) = match asked.call_message() {
+        Some(call) => call,
+        None => (asked.headers.contains_key(CONTENT_ENCODING), asked.body.clone()),
+    };
+    let body = if is_packed {
+        // Ten bytes of head without optional fields, eight of checksum and length.
+        let packed = &message[10..message.len() - 8];
+        miniz_oxide::inflate::decompress_to_vec(packed).expect("packed bytes")
+    } else {
+        message.to_vec()
     };
     match asked.headers[CONTENT_TYPE].as_bytes() {
-        b"application/x-protobuf" => ExportTraceServiceRequest::decode(&body[..]).expect("a message"),
+        b"application/x-protobuf" | b"application/grpc" => {
+            ExportTraceServiceRequest::decode(&body[..]).expect("a message")
+        }
         b"application/json" => {
             let text: Value = serde_json::from_slice(&body).expect("JSON");
             let span = &text["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
@@ -105,7 +113,8 @@ fn decoded(asked: &ReceivedRequest) -> ExportTraceServiceRequest {
 fn taken(collector: &Backend) -> Vec<Span> {
     let mut taken = Vec::new();
     for asked in collector.requests() {
-        assert_eq!(asked.line, "POST /v1/traces");
+        let path = if asked.is_call() { CALL } else { "/v1/traces" };
+        assert_eq!(asked.line, format!("POST {path}"));
         for resource in decoded(&asked).resource_spans {
             let of = resource.resource.expect("a resource").attributes;
             assert_eq!(attribute(&of, "service.name").as_deref(), Some("orders-worker"));
@@ -241,24 +250,31 @@ async fn a_caller_decides_whether_its_trace_is_exported() {
 
 #[tokio::test]
 async fn metrics_reach_the_collector() {
-    let collector = collector().await;
-    let app = Setup::in_mode(Mode::Proxy)
-        .set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://127.0.0.1:{}", collector.port()))
-        .set("OTEL_TRACES_EXPORTER", "none")
-        .set("OTEL_METRIC_EXPORT_INTERVAL", "200")
-        .start()
-        .await;
-    assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
-    let names = || -> BTreeSet<String> {
-        let requests = collector.requests().into_iter().map(|asked| {
-            assert_eq!(asked.line, "POST /v1/metrics");
-            ExportMetricsServiceRequest::decode(&asked.body[..]).expect("a message")
-        });
-        let resources = requests.flat_map(|request| request.resource_metrics);
-        let scopes = resources.flat_map(|resource| resource.scope_metrics);
-        scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name).collect()
-    };
-    app.eventually("a duration", SOON, async || names().contains("http.server.request.duration")).await;
+    for (protocol, path) in [
+        ("http/protobuf", "/v1/metrics"),
+        ("grpc", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"),
+    ] {
+        let collector = collector().await;
+        let app = Setup::in_mode(Mode::Proxy)
+            .set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://127.0.0.1:{}", collector.port()))
+            .set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .set("OTEL_TRACES_EXPORTER", "none")
+            .set("OTEL_METRIC_EXPORT_INTERVAL", "200")
+            .start()
+            .await;
+        assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
+        let names = || -> BTreeSet<String> {
+            let requests = collector.requests().into_iter().map(|asked| {
+                assert_eq!(asked.line, format!("POST {path}"));
+                let message = asked.call_message().map_or(asked.body, |(_, message)| message);
+                ExportMetricsServiceRequest::decode(message).expect("a message")
+            });
+            let resources = requests.flat_map(|request| request.resource_metrics);
+            let scopes = resources.flat_map(|resource| resource.scope_metrics);
+            scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name).collect()
+        };
+        app.eventually("a duration", SOON, async || names().contains("http.server.request.duration")).await;
+    }
 }
 
 #[tokio::test]
@@ -279,101 +295,6 @@ async fn a_failed_invocation_is_a_span_with_an_error() {
     let lasted = told["duration_ms"].as_u64().expect("milliseconds");
     assert!((failed.ended - failed.began) / 1_000_000 >= lasted.saturating_sub(1), "{lasted} ms: {failed:?}");
     assert_eq!((told.get("span_id"), told.get("parent_span_id")), (None, None), "lines tell the trace alone");
-}
-
-#[tokio::test]
-async fn a_failing_collector_changes_no_response() {
-    let collector = collector().await;
-    let mut app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
-    let caller = app.user("buyer");
-    for says in [
-        BackendResponse::Status(400),
-        BackendResponse::Status(401),
-        BackendResponse::Status(500),
-        BackendResponse::Status(503),
-        BackendResponse::Redirect("http://127.0.0.1:1/v1/traces".to_owned()),
-        BackendResponse::WithBody(1024 * 1024),
-        BackendResponse::Nothing,
-    ] {
-        collector.respond_with(says.clone());
-        let before = collector.requests().len();
-        for _ in 0..5 {
-            let answered = tokio::time::timeout(Duration::from_secs(2), caller.get("/api/products")).await;
-            assert_eq!(answered.expect("no call waits for the collector").status, 200, "{says:?}");
-        }
-        app.eventually("the collector is asked", SOON, async || collector.requests().len() > before).await;
-    }
-    drop(collector);
-    assert_eq!(caller.get("/api/products").await.status, 200);
-    end(&app);
-    let mut heard = EventLog::default();
-    heard.until(&mut app, "what is lost", |heard| !heard.events("spans-dropped").is_empty()).await;
-    let told = heard.events("spans-dropped");
-    assert!(
-        told.iter().all(|line| line["level"] == "WARN" && line.get("invocation_id").is_none()),
-        "{told:?}"
-    );
-    assert!(told[0]["dropped"].as_u64().is_some_and(|dropped| dropped > 0), "{told:?}");
-}
-
-#[tokio::test]
-async fn pending_spans_are_flushed_at_shutdown() {
-    let collector = collector().await;
-    let app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
-    let caller = app.user("buyer").with("traceparent", TRACE);
-    assert_eq!(caller.get("/api/products").await.status, 200);
-    end(&app);
-    span(&app, &collector, "ListProducts").await;
-}
-
-#[tokio::test]
-async fn every_protocol_reaches_a_collector_over_tls() {
-    let authority = Authority::new("the collector's").expect("certificates");
-    let shown = authority.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
-    let folder = tempfile::tempdir().expect("a folder");
-    let trusted = folder.path().join("ca.pem");
-    fs::write(&trusted, authority.certificate()).expect("a file");
-    for (protocol, content_type) in
-        [("http/protobuf", "application/x-protobuf"), ("http/json", "application/json")]
-    {
-        for compression in ["none", "gzip"] {
-            let collector = Backend::with_tls(&shown).await.expect("a free port");
-            collector.respond_with(BackendResponse::Status(200));
-            let app = Setup::in_mode(Mode::Proxy)
-                .set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("https://127.0.0.1:{}", collector.port()))
-                .set("OTEL_EXPORTER_OTLP_CERTIFICATE", trusted.to_str().expect("a path"))
-                .set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-                .set("OTEL_EXPORTER_OTLP_COMPRESSION", compression)
-                .set("OTEL_METRICS_EXPORTER", "none")
-                .start()
-                .await;
-            let caller = app.user("buyer").with("traceparent", TRACE);
-            for _ in 0..20 {
-                assert_eq!(caller.get("/api/products").await.status, 200);
-            }
-            end(&app);
-            let arrived = || taken(&collector).iter().filter(|span| span.name == "ListProducts").count();
-            app.eventually("each span, and no other", SOON, async || arrived() == 20).await;
-            for asked in collector.requests() {
-                assert_eq!(asked.headers[CONTENT_TYPE], content_type);
-                let packed = asked.headers.get(CONTENT_ENCODING).is_some();
-                assert_eq!(packed, compression == "gzip", "{protocol}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn collector_headers_are_sent_with_every_batch() {
-    let collector = collector().await;
-    let setup = before(&collector, Setup::in_mode(Mode::Proxy));
-    let app = setup.set("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2,x-team=a%20b").start().await;
-    assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
-    app.eventually("a batch", SOON, async || !collector.requests().is_empty()).await;
-    for asked in collector.requests() {
-        assert_eq!(asked.headers["api-key"], "hunter2");
-        assert_eq!(asked.headers["x-team"], "a b");
-    }
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub enum Queues {
     /// In this process.
     Memory(MemoryQueues),
     /// At a queue server on this machine.
-    Storage(StorageQueues),
+    Storage(Box<StorageQueues>),
 }
 
 impl Queues {

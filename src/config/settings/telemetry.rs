@@ -13,38 +13,44 @@ const FOR_EVERY_PROCESS: Setting = Setting {
     applies_to: AppliesTo::Every,
 };
 
+const ENDPOINT_FORM: &str = "an `https://` URL without user, query and fragment, and for `grpc` without a path; for a \
+    collector on the same machine also `http://localhost:PORT`";
+const PROTOCOL_FORM: &str = "`http/protobuf`, `http/json` or `grpc`";
+const HEADERS_FORM: &str =
+    "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets itself";
+const COMPRESSION_FORM: &str = "`gzip` or `none`";
+const MILLISECONDS_FORM: &str = "a number of milliseconds from 1 to 600000";
+const PEM_FILE_FORM: &str = "the path of a PEM file";
+
 /// The settings of OpenTelemetry, with the names of its specification.
 pub(super) const TELEMETRY: &[Setting] = &[
     Setting {
         name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-        form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
-            `http://localhost:PORT`",
+        form: ENDPOINT_FORM,
         example: "https://collector.example.net:4318",
         required: "never; without it, and without one for traces or metrics, nothing is exported",
-        meaning: "the collector; spans are sent to its path /v1/traces, metrics to /v1/metrics",
+        meaning: "the collector; over HTTP spans are sent to its path /v1/traces, metrics to /v1/metrics",
         ..FOR_EVERY_PROCESS
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
-            `http://localhost:PORT`",
+        form: ENDPOINT_FORM,
         example: "https://traces.example.net:4318/v1/traces",
         required: "never; without it the path /v1/traces of `OTEL_EXPORTER_OTLP_ENDPOINT`",
-        meaning: "where spans are sent, path included",
+        meaning: "where spans are sent, over HTTP path included",
         ..FOR_EVERY_PROCESS
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-        form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
-            `http://localhost:PORT`",
+        form: ENDPOINT_FORM,
         example: "https://metrics.example.net:4318/v1/metrics",
         required: "never; without it the path /v1/metrics of `OTEL_EXPORTER_OTLP_ENDPOINT`",
-        meaning: "where metrics are sent, path included",
+        meaning: "where metrics are sent, over HTTP path included",
         ..FOR_EVERY_PROCESS
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_PROTOCOL",
-        form: "`http/protobuf` or `http/json`",
+        form: PROTOCOL_FORM,
         example: "http/protobuf",
         required: "never; read only where there is a collector; without it `http/protobuf`",
         meaning: "the protocol of the export",
@@ -52,7 +58,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        form: "`http/protobuf` or `http/json`",
+        form: PROTOCOL_FORM,
         example: "http/json",
         required: "never; without it `OTEL_EXPORTER_OTLP_PROTOCOL`",
         meaning: "the protocol for spans",
@@ -60,7 +66,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
-        form: "`http/protobuf` or `http/json`",
+        form: PROTOCOL_FORM,
         example: "http/protobuf",
         required: "never; without it `OTEL_EXPORTER_OTLP_PROTOCOL`",
         meaning: "the protocol for metrics",
@@ -68,7 +74,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_HEADERS",
-        form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets itself",
+        form: HEADERS_FORM,
         example: "api-key=not-a-secret",
         required: "never; read only where there is a collector",
         meaning: "headers for the collector; secret",
@@ -76,7 +82,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-        form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets itself",
+        form: HEADERS_FORM,
         example: "api-key=not-a-secret",
         required: "never; without it `OTEL_EXPORTER_OTLP_HEADERS`",
         meaning: "headers for the collector of spans, in place of the others; secret",
@@ -84,7 +90,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
-        form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets itself",
+        form: HEADERS_FORM,
         example: "api-key=not-a-secret",
         required: "never; without it `OTEL_EXPORTER_OTLP_HEADERS`",
         meaning: "headers for the collector of metrics, in place of the others; secret",
@@ -92,7 +98,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_COMPRESSION",
-        form: "`gzip` or `none`",
+        form: COMPRESSION_FORM,
         example: "gzip",
         required: "never; read only where there is a collector; without it `none`",
         meaning: "how bodies are compressed",
@@ -100,7 +106,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-        form: "`gzip` or `none`",
+        form: COMPRESSION_FORM,
         example: "none",
         required: "never; without it `OTEL_EXPORTER_OTLP_COMPRESSION`",
         meaning: "how bodies with spans are compressed",
@@ -108,7 +114,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
-        form: "`gzip` or `none`",
+        form: COMPRESSION_FORM,
         example: "gzip",
         required: "never; without it `OTEL_EXPORTER_OTLP_COMPRESSION`",
         meaning: "how bodies with metrics are compressed",
@@ -116,7 +122,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TIMEOUT",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "5000",
         required: "never; read only where there is a collector; without it 5000",
         meaning: "how long the collector may take for one answer",
@@ -124,7 +130,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "5000",
         required: "never; without it `OTEL_EXPORTER_OTLP_TIMEOUT`",
         meaning: "how long the collector of spans may take for one answer",
@@ -132,7 +138,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "5000",
         required: "never; without it `OTEL_EXPORTER_OTLP_TIMEOUT`",
         meaning: "how long the collector of metrics may take for one answer",
@@ -140,7 +146,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_CERTIFICATE",
-        form: "the path of a PEM file",
+        form: PEM_FILE_FORM,
         example: "/certificates/collector-ca.pem",
         required: "never; read only where there is a collector; without it the public authorities",
         meaning: "the only authorities that are trusted to issue the certificate of the collector",
@@ -148,7 +154,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-        form: "the path of a PEM file",
+        form: PEM_FILE_FORM,
         example: "/certificates/collector-ca.pem",
         required: "never; without it `OTEL_EXPORTER_OTLP_CERTIFICATE`",
         meaning: "the only authorities that are trusted to issue the certificate of the collector of spans",
@@ -156,7 +162,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",
-        form: "the path of a PEM file",
+        form: PEM_FILE_FORM,
         example: "/certificates/collector-ca.pem",
         required: "never; without it `OTEL_EXPORTER_OTLP_CERTIFICATE`",
         meaning: "the only authorities that are trusted to issue the certificate of the collector of metrics",
@@ -215,7 +221,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_BSP_SCHEDULE_DELAY",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "1000",
         required: "never; read only where there is a collector; without it 5000",
         meaning: "how long spans wait for more before they are sent",
@@ -240,7 +246,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_BSP_EXPORT_TIMEOUT",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "30000",
         required: "never; read only where there is a collector; without it for as long as the collector may take the \
             batch later",
@@ -249,7 +255,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_METRIC_EXPORT_INTERVAL",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "60000",
         required: "never; read only where there is a collector; without it 60000",
         meaning: "the time between two exports of metrics",
@@ -257,7 +263,7 @@ pub(super) const TELEMETRY: &[Setting] = &[
     },
     Setting {
         name: "OTEL_METRIC_EXPORT_TIMEOUT",
-        form: "a number of milliseconds from 1 to 600000",
+        form: MILLISECONDS_FORM,
         example: "30000",
         required: "never; read only where there is a collector; without it 30000",
         meaning: "how long one export of metrics is sent again while the collector does not take it",

@@ -224,9 +224,40 @@ fn an_unsupported_otlp_protocol_stops_the_start() {
     for (protocol, read) in [("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson)] {
         assert_eq!(collector(&[(PROTOCOL, protocol)]).protocol, read);
     }
-    for protocol in ["grpc", "http/xml", "HTTP/JSON"] {
+    for protocol in ["http/xml", "HTTP/JSON", "gRPC"] {
         let environment = local_with(&[THERE, (PROTOCOL, protocol)]);
         assert!(error_message(&environment, DATABASE_ONLY).contains("`http/json`"), "{protocol}");
+    }
+}
+
+#[cfg(not(feature = "otlp-grpc"))]
+#[test]
+fn a_program_without_grpc_names_the_feature_that_it_lacks() {
+    let environment = local_with(&[THERE, (PROTOCOL, "grpc")]);
+    let error = error_message(&environment, DATABASE_ONLY);
+    assert!(error.contains("`otlp-grpc`") && error.contains("`http/protobuf`"), "{error}");
+}
+
+#[cfg(feature = "otlp-grpc")]
+#[test]
+fn grpc_has_paths_of_its_own() {
+    let grpc = (PROTOCOL, "grpc");
+    let (traces, metrics) = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
+    for (name, endpoint) in
+        [(ENDPOINT, "https://collector.example:4317"), (traces, "https://collector.example:4317/")]
+    {
+        let collector = otlp(&[grpc, (name, endpoint)]).unwrap().traces.unwrap().collector;
+        let method = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        assert_eq!(collector.endpoint.as_str(), format!("https://collector.example:4317{method}"));
+        assert_eq!(collector.protocol, Protocol::Grpc);
+    }
+    let collector = otlp(&[grpc, (metrics, "http://127.0.0.1:4317")]).unwrap().metrics.unwrap().collector;
+    let method = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    assert_eq!(collector.endpoint.as_str(), format!("http://127.0.0.1:4317{method}"));
+    for name in [ENDPOINT, traces, metrics] {
+        let environment = local_with(&[grpc, (name, "https://collector.example/otlp")]);
+        assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), [name]);
+        assert!(error_message(&environment, DATABASE_ONLY).contains("for `grpc` without a path"));
     }
 }
 

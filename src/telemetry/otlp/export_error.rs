@@ -1,6 +1,6 @@
 //! Why a batch did not reach the collector.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use reqwest::StatusCode;
 
@@ -13,14 +13,18 @@ pub(super) enum ExportError {
     Invalid(#[source] reqwest::Error),
     #[error("the collector does not answer")]
     Unavailable(#[source] reqwest::Error),
+    /// A call without an end says nothing of the batch.
+    #[cfg(feature = "otlp-grpc")]
+    #[error("the collector's answer breaks off")]
+    Interrupted,
     /// The collector may accept the batch later.
-    #[error("the collector answers with status {0}")]
-    Retryable(StatusCode, Option<Duration>),
+    #[error("the collector answers with {0}")]
+    Retryable(Refusal, Option<Duration>),
     #[error(
-        "the collector refuses with status {0}: check OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS and \
+        "the collector refuses with {0}: check OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS and \
          that it takes OTEL_EXPORTER_OTLP_PROTOCOL"
     )]
-    Rejected(StatusCode),
+    Rejected(Refusal),
     /// All but some spans were accepted.
     #[error("the collector took a batch only in part: look at its log")]
     PartialSuccess,
@@ -29,4 +33,22 @@ pub(super) enum ExportError {
         "the collector did not take a batch within OTEL_BSP_EXPORT_TIMEOUT or OTEL_METRIC_EXPORT_TIMEOUT"
     )]
     Expired,
+}
+
+/// How a collector says that it does not take a batch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    Status(StatusCode),
+    #[cfg(feature = "otlp-grpc")]
+    Code(tonic::Code),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "status {status}"),
+            #[cfg(feature = "otlp-grpc")]
+            Self::Code(code) => write!(formatter, "the gRPC code {code:?}"),
+        }
+    }
 }

@@ -39,12 +39,18 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(
         .with_protocol(match collector.protocol {
             Protocol::HttpProtobuf => opentelemetry_otlp::Protocol::HttpBinary,
             Protocol::HttpJson => opentelemetry_otlp::Protocol::HttpJson,
+            // The messages are the same; the transport makes a call of them.
+            #[cfg(feature = "otlp-grpc")]
+            Protocol::Grpc => opentelemetry_otlp::Protocol::HttpBinary,
         })
         .with_timeout(collector.timeout)
         // The SDK's retry cannot be broken off when the process ends, and gives up what the collector may yet take.
         .with_retry_policy(RetryPolicy::disabled());
-    match collector.compression {
-        Compression::None => builder,
-        Compression::Gzip => builder.with_compression(opentelemetry_otlp::Compression::Gzip),
+    match (collector.compression, collector.protocol) {
+        (Compression::Gzip, Protocol::HttpProtobuf | Protocol::HttpJson) => {
+            builder.with_compression(opentelemetry_otlp::Compression::Gzip)
+        }
+        // A call compresses its message itself.
+        _ => builder,
     }
 }

@@ -24,7 +24,7 @@ struct PartialSuccess {
 pub(super) fn rejected_spans(protocol: Protocol, body: &[u8]) -> usize {
     match protocol {
         Protocol::HttpJson => rejected_in_json(body),
-        Protocol::HttpProtobuf => rejected_in_protobuf(body),
+        _ => rejected_in_protobuf(body),
     }
 }
 

@@ -65,7 +65,7 @@ pub enum MetricTemporality {
 /// A collector of one signal.
 #[derive(Clone, Debug)]
 pub struct Collector {
-    /// `https`, or `http` on this machine.
+    /// `https`, or `http` on this machine; its path is that of the signal.
     pub endpoint: Url,
     /// Sent with every request; each value is marked as sensitive.
     pub headers: HeaderMap,
@@ -86,6 +86,9 @@ pub enum Protocol {
     HttpProtobuf,
     /// `http/json`.
     HttpJson,
+    /// `grpc`.
+    #[cfg(feature = "otlp-grpc")]
+    Grpc,
 }
 
 /// How a body is compressed.

@@ -15,9 +15,15 @@ use reqwest::{
 use tokio::{runtime::Handle, sync::watch, time::timeout};
 
 use super::{
-    dropped::Dropped, export_error::ExportError, partial_success::rejected_spans, settings::Protocol,
+    dropped::Dropped,
+    export_error::{ExportError, Refusal},
+    partial_success::rejected_spans,
+    settings::{Compression, Protocol},
 };
 use crate::{https, telemetry::chain};
+
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
 
 /// How long a batch waits that was not taken: at first, and at last. A collector that becomes available again gets the
 /// batch within ten seconds.
@@ -33,6 +39,7 @@ pub(super) struct Transport {
     pub(super) client: Client,
     pub(super) runtime: Handle,
     pub(super) protocol: Protocol,
+    pub(super) compression: Compression,
     /// Sent with every request.
     pub(super) headers: HeaderMap,
     /// How long one batch is offered; without it, until it is settled.
@@ -81,6 +88,8 @@ impl Transport {
             self.dropped.set_error(chain(&error));
             let retry_after = match error {
                 ExportError::Unavailable(_) => None,
+                #[cfg(feature = "otlp-grpc")]
+                ExportError::Interrupted => None,
                 ExportError::Retryable(_, retry_after) => retry_after,
                 _ => return Err(error),
             };
@@ -94,29 +103,40 @@ impl Transport {
     }
 
     async fn send(&self, request: &Request<Bytes>) -> Result<(), ExportError> {
-        let request = reqwest::Request::try_from(request.clone()).map_err(ExportError::Invalid)?;
-        let answer = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| ExportError::Unavailable(error.without_url()))?;
-        let status = answer.status();
-        if !status.is_success() {
-            let retry_after =
-                answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            // The statuses after which the specification lets a client try again.
-            return Err(match status.as_u16() {
-                429 | 502 | 503 | 504 => ExportError::Retryable(status, retry_after.map(Duration::from_secs)),
-                _ => ExportError::Rejected(status),
-            });
-        }
-        // An answer that cannot be parsed does not mean that spans were rejected.
-        let body = https::read_body(answer, MAX_RESPONSE_BYTES).await.unwrap_or_default();
-        let rejected = rejected_spans(self.protocol, &body);
+        let answer = match self.protocol {
+            #[cfg(feature = "otlp-grpc")]
+            Protocol::Grpc => grpc::call(&self.client, request.clone(), self.compression).await?,
+            _ => post(&self.client, request.clone()).await?,
+        };
+        let rejected = rejected_spans(self.protocol, &answer);
         if rejected > 0 {
             self.dropped.set_rejected(rejected);
             self.dropped.set_error(chain(&ExportError::PartialSuccess));
         }
         Ok(())
     }
+}
+
+/// The answer to a request that the collector took.
+async fn post(client: &Client, request: Request<Bytes>) -> Result<Bytes, ExportError> {
+    let answer = execute(client, request).await?;
+    // An answer that cannot be parsed does not mean that spans were rejected.
+    Ok(https::read_body(answer, MAX_RESPONSE_BYTES).await.unwrap_or_default().into())
+}
+
+/// The answer to a request, of which the body is still to be read.
+async fn execute(client: &Client, request: Request<Bytes>) -> Result<reqwest::Response, ExportError> {
+    let request = reqwest::Request::try_from(request).map_err(ExportError::Invalid)?;
+    let answer = client.execute(request).await;
+    let answer = answer.map_err(|error| ExportError::Unavailable(error.without_url()))?;
+    let (status, refusal) = (answer.status(), Refusal::Status(answer.status()));
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    // The statuses after which the specification lets a client try again.
+    Err(match status.as_u16() {
+        429 | 502 | 503 | 504 => ExportError::Retryable(refusal, retry_after.map(Duration::from_secs)),
+        _ => ExportError::Rejected(refusal),
+    })
 }

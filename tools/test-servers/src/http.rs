@@ -1,11 +1,19 @@
-//! The HTTP server of the test servers that simulate cloud services: one handler, plain or behind TLS.
+//! The HTTP server of the test servers that simulate cloud services: one handler, plain or behind TLS, over HTTP/1 or
+//! HTTP/2 as the client likes.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+};
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
@@ -50,27 +58,29 @@ pub(crate) struct PeerCertificate(pub(crate) Vec<u8>);
 
 impl Server {
     /// Serves at this address, port 0 for a free one; behind TLS when there is a certificate.
-    pub(crate) async fn start<F>(
+    pub(crate) async fn start<F, B>(
         address: SocketAddr,
         tls: Option<Tls<'_>>,
         handler: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     ) -> io::Result<Self>
     where
-        F: Future<Output = Reply> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         Self::on(TcpListener::bind(address).await?, tls, handler)
     }
 
     /// Serves where this listens; behind TLS when there is a certificate.
-    pub(crate) fn on<F>(
+    pub(crate) fn on<F, B>(
         listener: TcpListener,
         tls: Option<Tls<'_>>,
         handler: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     ) -> io::Result<Self>
     where
-        F: Future<Output = Reply> + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        let acceptor = tls.map(|tls| acceptor(&tls)).transpose()?;
+        let acceptor = tls.map(|tls| acceptor(&tls, &[b"h2", b"http/1.1"])).transpose()?;
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -96,13 +106,14 @@ impl Server {
     }
 }
 
-async fn serve<S, F>(
+async fn serve<S, F, B>(
     stream: S,
     peer_certificate: Option<PeerCertificate>,
     handler: impl Fn(Request<Incoming>) -> F,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin,
-    F: Future<Output = Reply>,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let service = service_fn(|mut request: Request<Incoming>| {
         if let Some(peer_certificate) = &peer_certificate {
@@ -112,10 +123,11 @@ async fn serve<S, F>(
         async move { Ok::<_, Infallible>(reply.await) }
     });
     // A client that closes its connection is no error of the server's.
-    let _gone = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _gone = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
-pub(crate) fn acceptor(tls: &Tls<'_>) -> io::Result<TlsAcceptor> {
+/// Accepts the connections of these protocols; of every protocol where none is named.
+pub(crate) fn acceptor(tls: &Tls<'_>, protocols: &[&[u8]]) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let chain = certificates(&tls.own.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(tls.own.key.as_bytes()).map_err(io::Error::other)?;
@@ -131,7 +143,9 @@ pub(crate) fn acceptor(tls: &Tls<'_>) -> io::Result<TlsAcceptor> {
             builder.with_client_cert_verifier(clients.map_err(io::Error::other)?)
         }
     };
-    Ok(TlsAcceptor::from(Arc::new(builder.with_single_cert(chain, key).map_err(io::Error::other)?)))
+    let mut config = builder.with_single_cert(chain, key).map_err(io::Error::other)?;
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn certificates(pem: &str) -> io::Result<Vec<CertificateDer<'static>>> {

@@ -35,7 +35,7 @@ impl TlsProxy {
     /// # Errors
     /// When the certificate is none, or there is no free port.
     pub async fn start(own: &Issued, behind: SocketAddr) -> io::Result<Self> {
-        let acceptor = acceptor(&Tls { own, clients: None })?;
+        let acceptor = acceptor(&Tls { own, clients: None }, &[])?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(async move {

@@ -53,11 +53,11 @@ impl Connections {
         };
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = servers.get(found.value) {
-            return Ok(Queues::Storage(known.clone()));
+            return Ok(Queues::Storage(Box::new(known.clone())));
         }
         let queues = StorageQueues::new(found.account()?, self.clock().clone(), self.events.clone());
         servers.insert(found.value.to_owned(), queues.clone());
-        Ok(Queues::Storage(queues))
+        Ok(Queues::Storage(Box::new(queues)))
     }
 
     /// The queues in this process.
