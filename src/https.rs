@@ -4,10 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, ClientBuilder, Response, Url, redirect::Policy};
-use rustls::{
-    ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, crypto::aws_lc_rs,
-    pki_types::CertificateDer,
-};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer};
 
 use crate::pem::ClientIdentity;
 
@@ -75,7 +72,7 @@ pub fn client_builder(
     schemes: Schemes,
     timeout: Duration,
 ) -> Result<ClientBuilder, ClientError> {
-    Ok(with_limits(tls_builder(roots).map_err(ClientError::Tls)?.with_no_client_auth(), schemes, timeout))
+    Ok(with_limits(tls_config(roots, None)?, schemes, timeout))
 }
 
 /// Like [`client`], for `https` alone, with a client certificate.
@@ -83,27 +80,37 @@ pub fn client_builder(
 /// # Errors
 /// When an authority is no certificate, key and certificate do not belong together, or the client cannot be made.
 pub fn mtls_client(roots: Roots, identity: ClientIdentity, timeout: Duration) -> Result<Client, ClientError> {
-    let tls = tls_builder(roots).and_then(|tls| tls.with_client_auth_cert(identity.chain, identity.key));
-    with_limits(tls.map_err(ClientError::Tls)?, Schemes::HttpsOnly, timeout)
-        .build()
-        .map_err(ClientError::Client)
+    let tls = tls_config(roots, Some(identity))?;
+    with_limits(tls, Schemes::HttpsOnly, timeout).build().map_err(ClientError::Client)
 }
 
-/// Like [`client`], for HTTP/2 alone.
+/// Like [`client`], for HTTP/2 alone, with a client certificate where there is one.
 ///
 /// # Errors
-/// When an authority is no certificate, or the client cannot be made.
+/// When an authority is no certificate, key and certificate do not belong together, or the client cannot be made.
 #[cfg(feature = "otlp-grpc")]
-pub fn http2_client(roots: Roots, schemes: Schemes, timeout: Duration) -> Result<Client, ClientError> {
-    let mut tls = tls_builder(roots).map_err(ClientError::Tls)?.with_no_client_auth();
+pub fn http2_client(
+    roots: Roots,
+    identity: Option<ClientIdentity>,
+    schemes: Schemes,
+    timeout: Duration,
+) -> Result<Client, ClientError> {
+    let mut tls = tls_config(roots, identity)?;
     tls.alpn_protocols = vec![b"h2".to_vec()];
     with_limits(tls, schemes, timeout).http2_prior_knowledge().build().map_err(ClientError::Client)
 }
 
-fn tls_builder(roots: Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?;
-    Ok(tls.with_root_certificates(root_store(roots)?))
+fn tls_config(roots: Roots, identity: Option<ClientIdentity>) -> Result<ClientConfig, ClientError> {
+    let config = || {
+        let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(root_store(roots)?);
+        match identity {
+            Some(identity) => tls.with_client_auth_cert(identity.chain, identity.key),
+            None => Ok(tls.with_no_client_auth()),
+        }
+    };
+    config().map_err(ClientError::Tls)
 }
 
 fn with_limits(tls: ClientConfig, schemes: Schemes, timeout: Duration) -> ClientBuilder {

@@ -46,11 +46,7 @@ impl FromStr for ClientIdentity {
 
     fn from_str(text: &str) -> Result<Self, PemError> {
         let chain = certificates(text)?;
-        let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
-            Error::NoItemsFound => PemError::NoKey,
-            _ => PemError::Broken,
-        })?;
-        Ok(Self { chain, key })
+        Ok(Self { chain, key: private_key(text)? })
     }
 }
 
@@ -61,6 +57,17 @@ impl FromStr for ClientIdentity {
 pub fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let found = blocks::<CertificateDer<'static>>(text)?;
     if found.is_empty() { Err(PemError::NoCertificate) } else { Ok(found) }
+}
+
+/// The first private key of a text.
+///
+/// # Errors
+/// [`PemError`], when there is none, it is encrypted or broken.
+pub fn private_key(text: &str) -> Result<PrivateKeyDer<'static>, PemError> {
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
+        Error::NoItemsFound => PemError::NoKey,
+        _ => PemError::Broken,
+    })
 }
 
 /// The revocation lists of a text (blocks `X509 CRL`); mostly none.

@@ -3,7 +3,7 @@
 //! [OTLP exporter]: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 //! [SDK]: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use reqwest::{
@@ -21,8 +21,8 @@ use super::{
 use crate::{
     https,
     telemetry::otlp::{
-        BatchSettings, Collector, Compression, MetricSettings, MetricTemporality, OtlpSettings, Protocol,
-        SamplerSettings, TraceSettings,
+        BatchSettings, Collector, Compression, IdentityFiles, MetricSettings, MetricTemporality,
+        OtlpSettings, PemFile, Protocol, SamplerSettings, TraceSettings,
     },
 };
 
@@ -32,6 +32,8 @@ const RESERVED_HEADERS: [HeaderName; 6] =
 
 /// The collector of all signals.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
@@ -57,6 +59,8 @@ struct SignalNames {
     compression: &'static str,
     timeout: &'static str,
     certificate: &'static str,
+    client_certificate: &'static str,
+    client_key: &'static str,
 }
 
 const TRACES: SignalNames = SignalNames {
@@ -70,6 +74,8 @@ const TRACES: SignalNames = SignalNames {
     compression: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
     timeout: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
     certificate: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+    client_certificate: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    client_key: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
 };
 
 /// A value of `OTEL_TRACES_SAMPLER`.
@@ -90,6 +96,8 @@ const METRICS: SignalNames = SignalNames {
     compression: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
     timeout: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
     certificate: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",
+    client_certificate: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",
+    client_key: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",
 };
 
 /// What is exported, if a collector is named. Without one the other settings are not read: the Functions host has
@@ -137,20 +145,54 @@ fn collector(env: &mut EnvReader, names: &SignalNames) -> Option<Collector> {
     let headers = of_signal(env, names.headers, "OTEL_EXPORTER_OTLP_HEADERS", headers);
     let compression = of_signal(env, names.compression, "OTEL_EXPORTER_OTLP_COMPRESSION", compression);
     let timeout = of_signal(env, names.timeout, "OTEL_EXPORTER_OTLP_TIMEOUT", milliseconds);
-    let certificate = of_signal(env, names.certificate, "OTEL_EXPORTER_OTLP_CERTIFICATE", value::any);
+    let certificate = in_use(env, names.certificate, "OTEL_EXPORTER_OTLP_CERTIFICATE");
+    let certificate = pem_file(env, certificate);
+    let identity = identity(env, names, endpoint.as_ref());
     Some(Collector {
         endpoint: endpoint?,
         headers: headers.unwrap_or_default(),
         protocol,
         compression: compression.unwrap_or(Compression::None),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
-        certificate: certificate.map(PathBuf::from),
+        certificate,
+        identity,
     })
+}
+
+/// The certificate that the collector is shown, and its key: both or neither.
+fn identity(env: &mut EnvReader, names: &SignalNames, endpoint: Option<&Url>) -> Option<IdentityFiles> {
+    let (certificate, key) = (
+        in_use(env, names.client_certificate, CLIENT_CERTIFICATE),
+        in_use(env, names.client_key, CLIENT_KEY),
+    );
+    if env.is_set(certificate) {
+        env.require(
+            key,
+            "is missing: a client certificate for the collector needs its private key, in a PEM file",
+        );
+        if endpoint.is_some_and(|endpoint| endpoint.scheme() == "http") {
+            let error = "is set, but the collector is called over plain `http`: call it over `https`, or remove this \
+                         setting";
+            env.forbid(certificate, error);
+        }
+    } else {
+        env.forbid(key, "is set without a client certificate: set that too, or remove this setting");
+    }
+    Some(IdentityFiles { certificate: pem_file(env, certificate)?, key: pem_file(env, key)? })
+}
+
+fn pem_file(env: &mut EnvReader, setting: &'static str) -> Option<PemFile> {
+    env.optional(setting, value::any).map(|path| PemFile { setting, path: path.into() })
 }
 
 /// The value for one signal, or else that for all.
 fn of_signal<T>(env: &mut EnvReader, own: &'static str, shared: &'static str, parse: Parser<T>) -> Option<T> {
-    env.optional(if env.is_set(own) { own } else { shared }, parse)
+    env.optional(in_use(env, own, shared), parse)
+}
+
+/// The setting that counts for a signal.
+fn in_use(env: &EnvReader, own: &'static str, shared: &'static str) -> &'static str {
+    if env.is_set(own) { own } else { shared }
 }
 
 fn sampler(env: &mut EnvReader) -> SamplerSettings {
@@ -203,7 +245,7 @@ fn endpoint(env: &mut EnvReader, names: &SignalNames, protocol: Protocol) -> Opt
     match protocol {
         #[cfg(feature = "otlp-grpc")]
         Protocol::Grpc => {
-            let name = if env.is_set(names.endpoint) { names.endpoint } else { ENDPOINT };
+            let name = in_use(env, names.endpoint, ENDPOINT);
             env.optional(name, pathless_url).map(|base| below(base, names.grpc_path))
         }
         _ if env.is_set(names.endpoint) => env.optional(names.endpoint, url),

@@ -4,24 +4,19 @@
 //! from there on a thread of its own, and `transport` sends each batch on the runtime. While the collector is
 //! unavailable or slow, one batch waits, the queue fills, and what finds no room is counted and dropped.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use azure_functions_handler::SpanSampler;
-use reqwest::Client;
 use tokio::{runtime::Handle, sync::watch, task::spawn_blocking};
 
-use crate::{
-    clock::Clock,
-    https::{self, Roots, Schemes},
-    pem,
-};
+use crate::clock::Clock;
 use dropped::{Dropped, Signal};
 pub use layer::TelemetryLayer;
 pub(super) use layer::is_of_interest;
 use metrics::MetricExport;
 pub use settings::{
-    BatchSettings, Collector, Compression, FunctionAttributes, MetricSettings, MetricTemporality,
-    OtlpSettings, Protocol, SamplerSettings, TraceSettings,
+    BatchSettings, Collector, Compression, FunctionAttributes, IdentityFiles, MetricSettings,
+    MetricTemporality, OtlpSettings, PemFile, Protocol, SamplerSettings, TraceSettings,
 };
 use span_queue::SpanQueue;
 use spans::Spans;
@@ -29,6 +24,7 @@ pub use start_error::StartExportError;
 use transport::Transport;
 
 mod batch_exporter;
+mod client;
 mod dropped;
 mod export_error;
 mod exporter;
@@ -109,8 +105,7 @@ impl Export {
 /// collector. Needs a runtime. `database` is its `db.system.name`.
 ///
 /// # Errors
-/// When the file of the collector's authorities cannot be read, there can be no HTTP client, or the SDK refuses a
-/// setting.
+/// When a file of a certificate or key cannot be read, there can be no HTTP client, or the SDK refuses a setting.
 pub fn export(
     settings: &OtlpSettings,
     functions: &FunctionAttributes,
@@ -160,27 +155,14 @@ fn transport(
 ) -> Result<Transport, StartExportError> {
     tokio::spawn(dropped.clone().report_periodically());
     Ok(Transport {
-        client: http_client(collector)?,
+        client: client::http_client(collector)?,
         runtime: Handle::current(),
         protocol: collector.protocol,
+        #[cfg(feature = "otlp-grpc")]
         compression: collector.compression,
         headers: collector.headers.clone(),
         limit,
         stopped: stopped.clone(),
         dropped: dropped.clone(),
-    })
-}
-
-fn http_client(collector: &Collector) -> Result<Client, StartExportError> {
-    let roots = match &collector.certificate {
-        Some(path) => Roots::Only(pem::certificates(&fs::read_to_string(path)?)?),
-        None => Roots::Public,
-    };
-    let schemes =
-        if collector.endpoint.scheme() == "http" { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
-    Ok(match collector.protocol {
-        #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => https::http2_client(roots, schemes, collector.timeout)?,
-        _ => https::client(roots, schemes, collector.timeout)?,
     })
 }

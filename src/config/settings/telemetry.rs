@@ -169,6 +169,54 @@ pub(super) const TELEMETRY: &[Setting] = &[
         ..FOR_EVERY_PROCESS
     },
     Setting {
+        name: "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.pem",
+        required: "where the collector demands a client certificate; read only where there is a collector",
+        meaning: "the certificate that the collector is shown, then those that signed it",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.key",
+        required: "with a client certificate for the collector; forbidden without",
+        meaning: "the private key of the certificate that the collector is shown; the file is secret",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.pem",
+        required: "never; without it `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`",
+        meaning: "the certificate that the collector of spans is shown, then those that signed it",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.key",
+        required: "never; without it `OTEL_EXPORTER_OTLP_CLIENT_KEY`",
+        meaning: "the private key of the certificate that the collector of spans is shown; the file is secret",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.pem",
+        required: "never; without it `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`",
+        meaning: "the certificate that the collector of metrics is shown, then those that signed it",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",
+        form: PEM_FILE_FORM,
+        example: "/certificates/collector-client.key",
+        required: "never; without it `OTEL_EXPORTER_OTLP_CLIENT_KEY`",
+        meaning: "the private key of the certificate that the collector of metrics is shown; the file is secret",
+        ..FOR_EVERY_PROCESS
+    },
+    Setting {
         name: "OTEL_TRACES_EXPORTER",
         form: "`otlp` or `none`",
         example: "otlp",

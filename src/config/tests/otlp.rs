@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::telemetry::otlp::{
-    Collector, Compression, MetricTemporality, OtlpSettings, Protocol, SamplerSettings,
+    Collector, Compression, IdentityFiles, MetricTemporality, OtlpSettings, PemFile, Protocol,
+    SamplerSettings,
 };
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -116,7 +117,8 @@ fn a_setting_for_traces_counts_before_the_one_for_all() {
     assert_eq!((settings.protocol, settings.compression), (Protocol::HttpJson, Compression::Gzip));
     assert_eq!(settings.timeout, Duration::from_secs(2));
     assert_eq!(settings.headers.iter().collect::<Vec<_>>(), [(&"b".parse().unwrap(), &"3".parse().unwrap())]);
-    assert_eq!(settings.certificate, Some("/traces.pem".into()));
+    let traces = PemFile { setting: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", path: "/traces.pem".into() };
+    assert_eq!(settings.certificate, Some(traces));
 }
 
 #[test]
@@ -126,6 +128,7 @@ fn a_collector_alone_has_the_defaults() {
     let collector = traces.collector;
     assert_eq!((collector.protocol, collector.compression), (Protocol::HttpProtobuf, Compression::None));
     assert_eq!((collector.timeout, collector.certificate), (Duration::from_secs(5), None));
+    assert_eq!(collector.identity, None);
     let batch = traces.batch;
     assert_eq!((batch.delay, batch.max_queued, batch.max_batch), (Duration::from_secs(5), 2048, 512));
     assert_eq!(batch.export_timeout, None);
@@ -216,6 +219,30 @@ fn collector_urls_need_tls_and_hold_no_secret() {
         let environment = local_with(&[(ENDPOINT, endpoint)]);
         assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), [ENDPOINT], "{endpoint}");
         assert!(!error_message(&environment, DATABASE_ONLY).contains("hunter2"), "{endpoint}");
+    }
+}
+
+#[test]
+fn a_client_certificate_comes_with_its_key() {
+    let (certificate, key) = ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
+    let own_key = "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY";
+    let file = |setting: &'static str, path: &str| PemFile { setting, path: path.into() };
+    let settings = collector(&[(certificate, "/client.pem"), (key, "/client.key"), (own_key, "/traces.key")]);
+    let identity =
+        IdentityFiles { certificate: file(certificate, "/client.pem"), key: file(own_key, "/traces.key") };
+    assert_eq!(settings.identity, Some(identity));
+    for (set, wrong) in [
+        (&[THERE, (certificate, "/client.pem")][..], key),
+        (&[THERE, (key, "/client.key")], key),
+        (&[THERE, (own_key, "/client.key")], own_key),
+        (
+            &[(ENDPOINT, "http://127.0.0.1:4318"), (certificate, "/client.pem"), (key, "/client.key")],
+            certificate,
+        ),
+    ] {
+        let environment = local_with(set);
+        let wrong_settings = settings_with_errors(&environment, DATABASE_ONLY);
+        assert_eq!(wrong_settings, [wrong]);
     }
 }
 

@@ -22,10 +22,7 @@ struct PartialSuccess {
 
 /// How many spans of a batch the collector refused although it took the others.
 pub(super) fn rejected_spans(protocol: Protocol, body: &[u8]) -> usize {
-    match protocol {
-        Protocol::HttpJson => rejected_in_json(body),
-        _ => rejected_in_protobuf(body),
-    }
+    if protocol == Protocol::HttpJson { rejected_in_json(body) } else { rejected_in_protobuf(body) }
 }
 
 fn rejected_in_json(body: &[u8]) -> usize {

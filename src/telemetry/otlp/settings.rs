@@ -75,8 +75,28 @@ pub struct Collector {
     pub compression: Compression,
     /// Time for one answer, its body included.
     pub timeout: Duration,
-    /// The file of the only authorities that its certificate is trusted with. Without it, the public authorities.
-    pub certificate: Option<PathBuf>,
+    /// The only authorities that its certificate is trusted with. Without it, the public authorities.
+    pub certificate: Option<PemFile>,
+    /// The certificate that it is shown; none where it demands none.
+    pub identity: Option<IdentityFiles>,
+}
+
+/// A PEM file, which is read once.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PemFile {
+    /// The setting that names the file.
+    pub setting: &'static str,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// A client certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IdentityFiles {
+    /// The certificate first, then those that signed it.
+    pub certificate: PemFile,
+    /// Its private key.
+    pub key: PemFile,
 }
 
 /// An encoding of OTLP.

@@ -9,12 +9,32 @@ use crate::{https::ClientError, pem::PemError};
 /// Nothing can be exported with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum StartExportError {
-    /// The file of the collector's authorities.
-    #[error("cannot read the file that OTEL_EXPORTER_OTLP_CERTIFICATE names")]
-    Certificate(#[from] io::Error),
-    /// What that file holds.
-    #[error("the file that OTEL_EXPORTER_OTLP_CERTIFICATE names holds no certificates")]
-    Pem(#[from] PemError),
+    /// A file of a certificate or key.
+    #[error("cannot read the file that {setting} names")]
+    File {
+        /// The setting that names it.
+        setting: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// What a file of a certificate or key holds.
+    #[error("the file that {setting} names is of no use")]
+    Pem {
+        /// The setting that names it.
+        setting: &'static str,
+        /// Why.
+        source: PemError,
+    },
+    /// The client certificate and its key do not belong together.
+    #[error("the file that {certificate} names holds no certificate of the key in the file that {key} names")]
+    Identity {
+        /// The setting that names the certificate.
+        certificate: &'static str,
+        /// The setting that names the key.
+        key: &'static str,
+        /// What TLS says.
+        source: ClientError,
+    },
     /// There can be no HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),

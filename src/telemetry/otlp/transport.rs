@@ -18,7 +18,7 @@ use super::{
     dropped::Dropped,
     export_error::{ExportError, Refusal},
     partial_success::rejected_spans,
-    settings::{Compression, Protocol},
+    settings::Protocol,
 };
 use crate::{https, telemetry::chain};
 
@@ -39,7 +39,8 @@ pub(super) struct Transport {
     pub(super) client: Client,
     pub(super) runtime: Handle,
     pub(super) protocol: Protocol,
-    pub(super) compression: Compression,
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) compression: super::settings::Compression,
     /// Sent with every request.
     pub(super) headers: HeaderMap,
     /// How long one batch is offered; without it, until it is settled.
@@ -106,7 +107,7 @@ impl Transport {
         let answer = match self.protocol {
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => grpc::call(&self.client, request.clone(), self.compression).await?,
-            _ => post(&self.client, request.clone()).await?,
+            Protocol::HttpProtobuf | Protocol::HttpJson => post(&self.client, request.clone()).await?,
         };
         let rejected = rejected_spans(self.protocol, &answer);
         if rejected > 0 {

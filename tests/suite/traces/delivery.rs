@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use test_servers::{Authority, Leaf};
 
 use super::*;
@@ -110,5 +111,42 @@ async fn collector_headers_are_sent_with_every_batch() {
     for asked in collector.requests() {
         assert_eq!(asked.headers["api-key"], "hunter2");
         assert_eq!(asked.headers["x-team"], "a b");
+    }
+}
+
+#[tokio::test]
+async fn each_signal_shows_its_own_client_certificate() {
+    let (servers, clients) =
+        (Authority::new("servers").expect("keys"), Authority::new("clients").expect("keys"));
+    let shown = servers.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
+    let collector = Backend::start(&shown, clients.certificate()).await.expect("a free port");
+    collector.respond_with(BackendResponse::Status(200));
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    let mut setup = Setup::in_mode(Mode::Proxy)
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("https://127.0.0.1:{}", collector.port()))
+        .set("OTEL_EXPORTER_OTLP_CERTIFICATE", &write("ca.pem", servers.certificate()))
+        .set("OTEL_BSP_SCHEDULE_DELAY", "200")
+        .set("OTEL_METRIC_EXPORT_INTERVAL", "200");
+    let issue = |name: &str| clients.issue(&Leaf::client(&[name])).expect("a certificate");
+    let (shared, metrics) = (issue("shared"), issue("metrics"));
+    for (infix, issued) in [("", &shared), ("METRICS_", &metrics)] {
+        let [certificate, key] =
+            ["CERTIFICATE", "KEY"].map(|what| format!("OTEL_EXPORTER_OTLP_{infix}CLIENT_{what}"));
+        setup = setup
+            .set(&certificate, &write(&format!("{infix}client.pem"), &issued.certificate))
+            .set(&key, &write(&format!("{infix}client.key"), &issued.key));
+    }
+    let app = setup.start().await;
+    assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
+    for (path, issued) in [("/v1/traces", &shared), ("/v1/metrics", &metrics)] {
+        let asked = || collector.requests().into_iter().filter(move |asked| asked.line.ends_with(path));
+        app.eventually(path, SOON, async || asked().next().is_some()).await;
+        let der = CertificateDer::from_pem_slice(issued.certificate.as_bytes()).expect("a certificate");
+        assert!(asked().all(|asked| asked.certificate.as_deref() == Some(der.as_ref())), "{path}");
     }
 }

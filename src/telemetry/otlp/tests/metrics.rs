@@ -29,6 +29,7 @@ fn settings(port: u16) -> OtlpSettings {
         compression: Compression::None,
         timeout: Duration::from_secs(5),
         certificate: None,
+        identity: None,
     };
     let metrics = MetricSettings {
         collector,
