@@ -9,6 +9,8 @@ use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use project::Project;
+use reqwest::{Client, redirect::Policy};
+use test_servers::{Backend, BackendResponse};
 
 use self::sample::Running;
 use crate::release::Release;
@@ -23,6 +25,9 @@ const SLACK: f64 = 2.0;
 const NONE: f64 = 1.0;
 /// How long the worker rests before its memory counts as idle.
 const REST: Duration = Duration::from_secs(1);
+
+/// How long the worker may take until it has sent its first spans and metrics.
+const FIRST_EXPORT: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -62,7 +67,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measurement; 4]> {
+async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measurement; 5]> {
     let size = size(worker)?;
     let mut starts = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
@@ -71,6 +76,8 @@ async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measuremen
     }
     let resting = Running::start(worker)?;
     tokio::time::sleep(REST).await;
+    let resting = resting.worker.memory();
+    let exporting = idle_memory_while_exporting(worker).await?;
     let mut hosts = Vec::with_capacity(HOSTS);
     for _ in 0..HOSTS {
         hosts.push(host::start(project, worker).await?);
@@ -78,15 +85,29 @@ async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measuremen
     Ok([
         size,
         Measurement { name: "first answer", measured: median(starts), bar: 25.0, unit: "ms", slack: SLACK },
-        Measurement {
-            name: "idle memory",
-            measured: resting.worker.memory(),
-            bar: 15.0,
-            unit: "MiB",
-            slack: SLACK,
-        },
+        Measurement { name: "idle memory", measured: resting, bar: 15.0, unit: "MiB", slack: SLACK },
+        Measurement { name: "with exporting", measured: exporting, bar: 20.0, unit: "MiB", slack: SLACK },
         Measurement { name: "emulator", measured: median(hosts), bar: 1000.0, unit: "ms", slack: SLACK },
     ])
+}
+
+/// The memory of a worker at rest that has sent spans and metrics, and keeps sending metrics.
+async fn idle_memory_while_exporting(worker: &Path) -> anyhow::Result<Option<f64>> {
+    let collector = Backend::plain().await.context("cannot start a collector")?;
+    collector.respond_with(BackendResponse::Status(200));
+    let resting = Running::start_exporting(worker, collector.port())?;
+    let health = format!("http://{}/api/health", resting.worker.address());
+    let client = Client::builder().timeout(FIRST_EXPORT).redirect(Policy::none()).no_proxy().build()?;
+    client.get(health).send().await.context("the worker does not answer")?;
+    let has_sent = |path: &str| collector.requests().iter().any(|asked| asked.line.ends_with(path));
+    let sent = async {
+        while !(has_sent("/v1/traces") && has_sent("/v1/metrics")) {
+            collector.wait_for_request().await;
+        }
+    };
+    tokio::time::timeout(FIRST_EXPORT, sent).await.context("the worker exports nothing")?;
+    tokio::time::sleep(REST).await;
+    Ok(resting.worker.memory())
 }
 
 /// In milliseconds.
