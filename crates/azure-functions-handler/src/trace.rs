@@ -254,6 +254,15 @@ mod tests {
     }
 
     #[test]
+    fn baggage_is_not_read() {
+        let mut headers = headers(&[GOOD]);
+        headers.insert("baggage", "customer=7".parse().unwrap());
+        let trace = TraceContext::of(&headers).unwrap();
+        assert_eq!((trace.as_str(), trace.state()), (GOOD, None));
+        assert!(!format!("{trace:?}").contains("customer"));
+    }
+
+    #[test]
     fn the_lower_half_of_a_new_trace_is_random() {
         let halves =
             (0..1000).map(|_| u64::from_str_radix(&TraceContext::random().trace_id()[16..], 16).unwrap());
