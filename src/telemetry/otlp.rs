@@ -158,8 +158,6 @@ fn transport(
         client: client::http_client(collector)?,
         runtime: Handle::current(),
         protocol: collector.protocol,
-        #[cfg(feature = "otlp-grpc")]
-        compression: collector.compression,
         headers: collector.headers.clone(),
         limit,
         stopped: stopped.clone(),

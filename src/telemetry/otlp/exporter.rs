@@ -46,11 +46,8 @@ fn over_http<B: WithExportConfig + WithHttpConfig>(
         .with_timeout(collector.timeout)
         // The SDK's retry cannot be broken off when the process ends, and gives up what the collector may yet take.
         .with_retry_policy(RetryPolicy::disabled());
-    match (collector.compression, collector.protocol) {
-        (Compression::Gzip, Protocol::HttpProtobuf | Protocol::HttpJson) => {
-            builder.with_compression(opentelemetry_otlp::Compression::Gzip)
-        }
-        // A call compresses its message itself.
-        _ => builder,
+    match collector.compression {
+        Compression::None => builder,
+        Compression::Gzip => builder.with_compression(opentelemetry_otlp::Compression::Gzip),
     }
 }

@@ -8,30 +8,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use opentelemetry_http::{HttpClient, HttpError, Request, Response};
-use reqwest::{
-    Client,
-    header::{HeaderMap, RETRY_AFTER},
-};
+use reqwest::{Client, header::HeaderMap};
 use tokio::{runtime::Handle, sync::watch, time::timeout};
 
 use super::{
-    dropped::Dropped,
-    export_error::{ExportError, Refusal},
-    partial_success::rejected_spans,
-    settings::Protocol,
+    dropped::Dropped, export_error::ExportError, partial_success::rejected_spans, settings::Protocol,
 };
-use crate::{https, telemetry::chain};
+use crate::telemetry::chain;
 
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
+mod http;
 
 /// How long a batch waits that was not taken: at first, and at last. A collector that becomes available again gets the
 /// batch within ten seconds.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
 /// The longest pause that the collector is given when it asks for one.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
-/// The longest answer that is read, in bytes.
-const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// The way to a collector: the worker's own HTTP client, which follows no redirect and trusts no other roots.
 #[derive(Clone, Debug)]
@@ -39,8 +32,6 @@ pub(super) struct Transport {
     pub(super) client: Client,
     pub(super) runtime: Handle,
     pub(super) protocol: Protocol,
-    #[cfg(feature = "otlp-grpc")]
-    pub(super) compression: super::settings::Compression,
     /// Sent with every request.
     pub(super) headers: HeaderMap,
     /// How long one batch is offered; without it, until it is settled.
@@ -106,8 +97,8 @@ impl Transport {
     async fn send(&self, request: &Request<Bytes>) -> Result<(), ExportError> {
         let answer = match self.protocol {
             #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => grpc::call(&self.client, request.clone(), self.compression).await?,
-            Protocol::HttpProtobuf | Protocol::HttpJson => post(&self.client, request.clone()).await?,
+            Protocol::Grpc => grpc::call(&self.client, request.clone()).await?,
+            Protocol::HttpProtobuf | Protocol::HttpJson => http::post(&self.client, request.clone()).await?,
         };
         let rejected = rejected_spans(self.protocol, &answer);
         if rejected > 0 {
@@ -116,28 +107,4 @@ impl Transport {
         }
         Ok(())
     }
-}
-
-/// The answer to a request that the collector took.
-async fn post(client: &Client, request: Request<Bytes>) -> Result<Bytes, ExportError> {
-    let answer = execute(client, request).await?;
-    // An answer that cannot be parsed does not mean that spans were rejected.
-    Ok(https::read_body(answer, MAX_RESPONSE_BYTES).await.unwrap_or_default().into())
-}
-
-/// The answer to a request, of which the body is still to be read.
-async fn execute(client: &Client, request: Request<Bytes>) -> Result<reqwest::Response, ExportError> {
-    let request = reqwest::Request::try_from(request).map_err(ExportError::Invalid)?;
-    let answer = client.execute(request).await;
-    let answer = answer.map_err(|error| ExportError::Unavailable(error.without_url()))?;
-    let (status, refusal) = (answer.status(), Refusal::Status(answer.status()));
-    if status.is_success() {
-        return Ok(answer);
-    }
-    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    // The statuses after which the specification lets a client try again.
-    Err(match status.as_u16() {
-        429 | 502 | 503 | 504 => ExportError::Retryable(refusal, retry_after.map(Duration::from_secs)),
-        _ => ExportError::Rejected(refusal),
-    })
 }

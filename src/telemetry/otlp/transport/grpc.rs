@@ -4,51 +4,40 @@
 //! connections with other roots. So the message travels by the worker's HTTP client, and tonic frames it.
 
 use base64::{Engine as _, engine::general_purpose};
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use opentelemetry_http::Request;
 use reqwest::{
     Body, Client,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE},
 };
 use tonic::{
     Code, Status,
-    codec::{CompressionEncoding, DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder, Streaming},
+    codec::{DecodeBuf, Decoder, EncodeBody, EncodeBuf, Encoder, Streaming},
 };
 use tonic_types::StatusExt as _;
 
-use super::{
-    super::{
-        export_error::{ExportError, Refusal},
-        settings::Compression,
-    },
-    MAX_RESPONSE_BYTES, execute,
-};
+use super::http::{MAX_RESPONSE_BYTES, execute};
+use crate::telemetry::otlp::export_error::{ExportError, Refusal};
 
 /// Where a status holds more than its code, in Base64.
 const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// The collector's answer to this message.
-pub(super) async fn call(
-    client: &Client,
-    mut request: Request<Bytes>,
-    compression: Compression,
-) -> Result<Bytes, ExportError> {
-    let encoding = match compression {
-        Compression::None => None,
-        Compression::Gzip => Some(CompressionEncoding::Gzip),
-    };
+pub(super) async fn call(client: &Client, mut request: Request<Bytes>) -> Result<Bytes, ExportError> {
     let headers = request.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert(TE, HeaderValue::from_static("trailers"));
-    if encoding.is_some() {
-        headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
-    }
+    let encoding = headers.remove(CONTENT_ENCODING);
+    let is_compressed = encoding.is_some();
+    headers.extend(encoding.map(|encoding| (HeaderName::from_static("grpc-encoding"), encoding)));
     let (head, message) = request.into_parts();
-    let source = stream::iter([Ok(message)]);
-    let framed = EncodeBody::new_client(Encoded, source, encoding, None).collect().await;
-    let framed = framed.map_err(|status| failure(&status))?.to_bytes();
+    let framed = EncodeBody::new_client(Encoded, stream::iter([Ok(message)]), None, None).collect().await;
+    let mut framed = BytesMut::from(framed.map_err(|status| failure(&status))?.to_bytes());
+    // The frame begins with whether its message is compressed, which the SDK has done.
+    framed[0] = u8::from(is_compressed);
+    let framed = framed.freeze();
     let mut answer = execute(client, Request::from_parts(head, framed)).await?;
     drop_unreadable_details(answer.headers_mut());
     // A call that fails at once has its status in the head.
