@@ -160,6 +160,8 @@ fn write(folder: &Path, port: u16, server: &Postgres, settings: &[&str]) -> io::
     writeln!(ini, "auth_type = trust\nauth_file = {}", folder.join("users").display())?;
     // Each test has a database, whose connections are of no use to the next one.
     writeln!(ini, "max_client_conn = 1000\nserver_idle_timeout = 5")?;
+    // As docs/scale.md advises: by default no login follows a refused one for 15 s, whatever the worker does.
+    writeln!(ini, "server_login_retry = 1")?;
     for setting in settings {
         writeln!(ini, "{setting}")?;
     }
