@@ -87,10 +87,13 @@ export function views(test, browser, url) {
       ["POST /a/../b?c=[1-3]&d={x,y}&e='f'", [["x-hostile", "it's \"$(id)\" `id` \\"], ["x-empty", ""]], { text: hostile, length: 1 }],
       ["PUT /bytes", [["content-type", "application/octet-stream"]], { text: null, base64: bytes.toString("base64"), length: 4 }],
       ["PATCH /zero", [["content-type", "text/plain"]], { text: "a\0b", length: 3 }],
+      ["POST /lines", [["content-type", "text/plain"]], { text: "a\r\nb\u001b[201~\u0003", length: 12 }],
       ["GET /plain", [["accept", "application/json"], ["host", "elsewhere"], ["content-length", "9"]], { text: "", length: 0 }],
       ["HEAD /head", [], null],
     ]) {
-      await run("sh", ["-c", curl({ head, headers, body }, target)]);
+      const command = curl({ head, headers, body }, target);
+      assert.doesNotMatch(command, /[\0-\x08\x0b-\x1f\x7f-\x9f]/);
+      await run("sh", ["-c", command]);
       const { request, body: got } = seen.pop();
       assert.equal(`${request.method} ${request.url}`, head);
       for (const [name, value] of headers.filter(([name]) => !["host", "content-length"].includes(name))) {

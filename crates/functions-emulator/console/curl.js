@@ -38,10 +38,13 @@ function split(head) {
   return [head.slice(0, at), head.slice(at + 1)];
 }
 
+/** What a terminal would take for itself, or change, when it is pasted. */
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
+
 /** How the body is handed over: as a word, or through a pipe where no word can hold it. */
 function data(body) {
   if (!body?.length) return null;
-  if (body.text !== null && !body.text.includes("\0")) return { option: `--data-raw ${quoted(body.text)}` };
+  if (body.text !== null && !CONTROL.test(body.text)) return { option: `--data-raw ${quoted(body.text)}` };
   const base64 = body.base64 ?? btoa(String.fromCharCode(...new TextEncoder().encode(body.text)));
   return { before: `printf %s ${base64} | base64 -d | `, option: "--data-binary @-" };
 }

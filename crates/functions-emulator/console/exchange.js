@@ -88,5 +88,5 @@ function panel(title, message, otherwise) {
 
 function logs(lines) {
   if (lines.length === 0) return null;
-  return el("div", { class: "panel" }, el("h3", {}, "Logs"), listing("Logs", lines.map(readable).join("\n")));
+  return el("div", { class: "panel" }, el("h3", {}, "Logs"), listing("Logs", lines.map((line) => readable(line)).join("\n")));
 }

@@ -37,7 +37,7 @@ use crate::{
     events::Events,
     ids,
     queues::Connections,
-    traces::Origin,
+    traces::{Origin, name_text},
     traffic::{CallRecorder, InvocationMode, OutputPace},
     worker::{MAX_LINE_BYTES, Worker},
 };
@@ -116,7 +116,7 @@ impl Invoker {
         let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);
         record.record_invocation(&function.name, id, mode);
         if let TriggerKind::Http { route, .. } = &function.trigger.kind {
-            let method = call.parts.method.to_string();
+            let method = name_text(call.parts.method.as_str());
             record.record_origin(Origin::Request { method, route: self.0.app.path_of(route) });
         }
         record

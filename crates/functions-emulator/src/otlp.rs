@@ -61,8 +61,13 @@ async fn take_traces(
 ) -> Result<usize, Refusal> {
     let is_packed = is_packed(&request)?;
     let bytes = read(request).await?;
-    let _turn = DECODING.acquire().await;
-    let decoded = tokio::task::spawn_blocking(move || decode(encoding, is_packed, bytes)).await;
+    let turn = DECODING.acquire().await;
+    // The turn lasts as long as the decoding, which goes on when the exporter hangs up.
+    let decode = move || {
+        let _turn = turn;
+        decode(encoding, is_packed, bytes)
+    };
+    let decoded = tokio::task::spawn_blocking(decode).await;
     let Batch { spans, rejected } = decoded.map_err(|_| Refusal::malformed("it cannot be read"))??;
     Ok(rejected + traffic.add_spans(spans))
 }

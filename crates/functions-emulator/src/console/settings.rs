@@ -120,6 +120,8 @@ fn given(host: &Host, file: Option<&EmulatorFile>, local: Option<&LocalSettings>
     let options = host.options();
     let of_file = file.map(|file| file.options.clone()).unwrap_or_default();
     let port = |port: Option<u16>| port.map(|port| port.to_string());
+    // A query may hold a key.
+    let without_query = |path: String| path.split('?').next().unwrap_or_default().to_owned();
     let is_of_local_settings = local.and_then(LocalSettings::port) == Some(options.listen.port());
     let all = [
         Given {
@@ -142,8 +144,8 @@ fn given(host: &Host, file: Option<&EmulatorFile>, local: Option<&LocalSettings>
         },
         Given {
             name: "openapi",
-            value: options.console.openapi.clone(),
-            of_file: of_file.openapi,
+            value: options.console.openapi.clone().map(without_query),
+            of_file: of_file.openapi.map(without_query),
             otherwise: "--openapi",
         },
     ];

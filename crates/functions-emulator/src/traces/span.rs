@@ -134,10 +134,15 @@ impl SpanEvent {
 
 impl Span {
     /// Adds events and links up to their bounds.
-    pub(crate) fn with(mut self, events: Vec<SpanEvent>, links: Vec<(TraceId, SpanId)>) -> Self {
+    pub(crate) fn with(mut self, mut events: Vec<SpanEvent>, mut links: Vec<(TraceId, SpanId)>) -> Self {
         self.left_out += events.len().saturating_sub(MAX_EVENTS) + links.len().saturating_sub(MAX_LINKS);
-        self.events = events.into_iter().take(MAX_EVENTS).collect();
-        self.links = links.into_iter().take(MAX_LINKS).collect();
+        // To collect the first ones would keep the memory of all that were sent.
+        events.truncate(MAX_EVENTS);
+        events.shrink_to_fit();
+        links.truncate(MAX_LINKS);
+        links.shrink_to_fit();
+        self.events = events;
+        self.links = links;
         self
     }
 
@@ -221,4 +226,34 @@ pub(super) fn time(nanoseconds: i64) -> DateTime<Utc> {
 #[expect(clippy::cast_precision_loss, reason = "shown with microseconds")]
 pub(super) fn milliseconds(from: i64, to: i64) -> f64 {
     (to.saturating_sub(from).max(0) / 1000) as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_takes_no_memory() {
+        let event = || SpanEvent::new(0, "", std::iter::empty()).0;
+        let span = Span {
+            id: "00f067aa0ba902b7".parse().expect("an id"),
+            parent: None,
+            source: Source::Exported,
+            kind: Kind::Internal,
+            service: String::new(),
+            name: String::new(),
+            start: 0,
+            end: 0,
+            status: Status::Ok,
+            attributes: Attributes::default(),
+            events: Vec::new(),
+            links: Vec::new(),
+            invocation: None,
+            call: None,
+            left_out: 0,
+        };
+        let span = span.with((0..10_000).map(|_| event()).collect(), Vec::new());
+        assert_eq!((span.events.len(), span.left_out), (MAX_EVENTS, 10_000 - MAX_EVENTS));
+        assert!(span.events.capacity() < 2 * MAX_EVENTS, "{}", span.events.capacity());
+    }
 }
