@@ -53,5 +53,6 @@ pub struct ConsoleOptions {
     pub openapi: Option<String>,
     /// Whether the worker is told to export its traces to the console, by `OTEL_EXPORTER_OTLP_ENDPOINT` and
     /// `OTEL_EXPORTER_OTLP_PROTOCOL`. A setting or variable that begins with `OTEL_` wins: it is told nothing then.
+    /// Off by default; the command `functions-emulator` switches it on.
     pub otlp: bool,
 }

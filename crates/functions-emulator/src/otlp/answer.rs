@@ -83,7 +83,7 @@ pub(super) fn accepted(encoding: Encoding, rejected: usize) -> Response<Body> {
         return encoding.answer(StatusCode::OK, &ExportTraceServiceResponse::default(), &json!({}));
     }
     let error_message = format!(
-        "{rejected} spans are not stored: they have no valid ids, or are more than the {MAX_SPANS} spans that fit"
+        "{rejected} spans are not stored: they have no valid ids, or their trace has more than the {MAX_SPANS} spans or 32 MiB that fit"
     );
     let json =
         json!({"partialSuccess": {"rejectedSpans": rejected.to_string(), "errorMessage": error_message}});
