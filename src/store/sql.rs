@@ -249,6 +249,14 @@ pub(super) const TAKE_DUE: &str = concat!(
      RETURNING message_id, binding, payload, created_at",
 );
 
+/// Each deletes at most `$2` rows that are older than `$1`.
+pub(super) const PURGE_KEYS: &str =
+    "DELETE FROM idempotency_keys WHERE (owner_tenant, owner_object, key) IN (
+         SELECT owner_tenant, owner_object, key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
+
+pub(super) const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
+         SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";
+
 /// Letters that were recorded at `$1` or before, and those before the newest `$2` and one more.
 pub(super) const EXCESS_LETTERS: &str =
     "SELECT id, queue, message_id, order_id, reason, recorded_at FROM dead_letters

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::store::{
-    DeadLetterLimit, ExcessDeadLetter, StoreError, retention, rows::ExcessDeadLetterRow, sql::EXCESS_LETTERS,
+    DeadLetterLimit, ExcessDeadLetter, StoreError, retention,
+    rows::ExcessDeadLetterRow,
+    sql::{EXCESS_LETTERS, PURGE_DEAD_LETTERS, PURGE_KEYS},
 };
 
 use super::{
     pool::PoolExecutor,
-    sql::{PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
+    sql::{PURGE_INBOX, PURGE_OUTBOX},
 };
 
 pub(super) async fn purge(

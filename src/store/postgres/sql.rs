@@ -10,7 +10,7 @@ mod relay;
 pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, ROLE_EXISTS, SET_PRINCIPALS};
 pub(super) use inspect::{HAS_TEXT_COLUMNS, PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
 pub(super) use products::{INSERT_PRODUCT, REPLACE_PRODUCT};
-pub(super) use purge::{PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX};
+pub(super) use purge::{PURGE_INBOX, PURGE_OUTBOX};
 pub(super) use relay::TAKE_DUE;
 
 use uuid::Uuid;

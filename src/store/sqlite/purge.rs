@@ -10,26 +10,20 @@ use crate::store::{
 use super::Sqlite;
 
 /// Each deletes at most `$2` rows that are older than `$1`.
-const PURGE_KEYS: &str = "DELETE FROM idempotency_keys WHERE (owner_tenant, owner_object, key) IN (
-         SELECT owner_tenant, owner_object, key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
-
 const PURGE_INBOX: &str = "DELETE FROM inbox WHERE (binding, message_id) IN (
          SELECT binding, message_id FROM inbox WHERE received_at <= $1 LIMIT $2)";
 
 const PURGE_OUTBOX: &str = "DELETE FROM outbox WHERE message_id IN (
          SELECT message_id FROM outbox WHERE consumed_at <= $1 LIMIT $2)";
 
-const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
-         SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";
-
 pub(super) async fn purge(store: &Sqlite, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
     let mut transaction = store.write().await?;
     let mut purged_rows = 0;
     for (statement, age) in [
-        (PURGE_KEYS, retention::IDEMPOTENCY_KEYS),
+        (sql::PURGE_KEYS, retention::IDEMPOTENCY_KEYS),
         (PURGE_INBOX, retention::INBOX),
         (PURGE_OUTBOX, retention::OUTBOX),
-        (PURGE_DEAD_LETTERS, retention::DEAD_LETTERS),
+        (sql::PURGE_DEAD_LETTERS, retention::DEAD_LETTERS),
     ] {
         let purged = sqlx::query(statement)
             .bind((now - age).timestamp_micros())

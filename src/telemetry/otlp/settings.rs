@@ -65,7 +65,7 @@ pub enum MetricTemporality {
 /// A collector of one signal.
 #[derive(Clone, Debug)]
 pub struct Collector {
-    /// `https`, or `http` on this machine; its path is that of the signal.
+    /// `https`, or `http` on this machine, with its whole path: that of the signal over HTTP, that of the method over gRPC.
     pub endpoint: Url,
     /// Sent with every request; each value is marked as sensitive.
     pub headers: HeaderMap,

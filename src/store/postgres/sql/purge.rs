@@ -1,7 +1,7 @@
-//! The statements that delete rows whose retention period is over.
+//! The statements that delete messages whose retention period is over.
 
 /// Deletes at most `$2` rows that are as old as `$1`. They are found by their place: by their keys, the planner would
-/// rather read a table of this size from end to end.
+/// rather read a table of this size from end to end. The place needs the right to read every column.
 macro_rules! purge {
     ($table:literal, $time:literal) => {
         concat!(
@@ -16,7 +16,5 @@ macro_rules! purge {
     };
 }
 
-pub(in crate::store::postgres) const PURGE_KEYS: &str = purge!("idempotency_keys", "created_at");
 pub(in crate::store::postgres) const PURGE_INBOX: &str = purge!("inbox", "received_at");
 pub(in crate::store::postgres) const PURGE_OUTBOX: &str = purge!("outbox", "consumed_at");
-pub(in crate::store::postgres) const PURGE_DEAD_LETTERS: &str = purge!("dead_letters", "replayed_at");

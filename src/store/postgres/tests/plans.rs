@@ -4,7 +4,9 @@ use serde_json::Value;
 use sqlx::{Executor as _, Row as _};
 
 use super::*;
-use crate::store::sql::{ACTIVE_PRODUCTS, ALL_PRODUCTS, DEAD_LETTERS, GAUGES, HISTORY, KEY, PRODUCT};
+use crate::store::sql::{
+    ACTIVE_PRODUCTS, ALL_PRODUCTS, DEAD_LETTERS, GAUGES, HISTORY, KEY, PRODUCT, PURGE_KEYS,
+};
 
 const LOAD: &str = include_str!("plans/load.sql");
 
@@ -156,7 +158,7 @@ const OF_TIMERS: &[Statement] = &[
         "1000000000000, 1, 1, 100, 2000000000000, 1, '', -1, 1000000",
         100,
     ),
-    statement("old keys", sql::PURGE_KEYS, "bigint, bigint", "1000, 1000", 1000),
+    statement("old keys", PURGE_KEYS, "bigint, bigint", "500, 100", 100),
     statement("old messages", sql::PURGE_INBOX, "bigint, bigint", "1000, 1000", 1000),
     statement("closed messages", sql::PURGE_OUTBOX, "bigint, bigint", "1000, 1000", 1000),
     // Counts what is open.
